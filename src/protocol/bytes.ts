@@ -1,0 +1,120 @@
+/**
+ * Byte strings: joining, comparing, and integers in network order (big endian, as in RFC 9580 section 3.1 and C2SP tlog-tiles).
+ */
+import { Refusal } from "./errors.ts";
+
+/** Bytes backed by an ordinary buffer: what WebCrypto and files take. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The same bytes under the type {@link Bytes}, without copying. The buffer must not be shared memory. */
+export function asBytes(view: Uint8Array): Bytes {
+  return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+}
+
+/** All pieces one after another, as a new array. */
+export function concat(...pieces: readonly Uint8Array[]): Bytes {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/** Whether two byte strings are the same. Not constant in time: for public values only. */
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+/** Order of byte strings, as `Array.prototype.sort` wants it; a prefix comes first. */
+export function compare(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let index = 0; index < shared; index++) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** `value` (0 to 2^16-1) in two octets. */
+export function u16(value: number): Bytes {
+  return integer(value, 2);
+}
+
+/** `value` (0 to 2^32-1) in four octets. */
+export function u32(value: number): Bytes {
+  return integer(value, 4);
+}
+
+/** `value` (0 to 2^53-1) in eight octets. */
+export function u64(value: number): Bytes {
+  return integer(value, 8);
+}
+
+function integer(value: number, octets: number): Bytes {
+  if (!Number.isSafeInteger(value) || value < 0 || value >= 2 ** (8 * octets)) throw new Error("an integer does not fit its field");
+  const bytes = new Uint8Array(octets);
+  let rest = value;
+  for (let index = octets - 1; index >= 0; index--) {
+    bytes[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return bytes;
+}
+
+/**
+ * The unsigned integer in `octets` octets at `offset`.
+ * @throws {Refusal} `truncated` if the bytes end before it; `bad-field` if it is above 2^53-1.
+ */
+export function readInteger(bytes: Uint8Array, offset: number, octets: number): number {
+  if (offset + octets > bytes.length) throw new Refusal("truncated");
+  let value = 0;
+  for (let index = 0; index < octets; index++) value = value * 256 + (bytes[offset + index] ?? 0);
+  if (!Number.isSafeInteger(value)) throw new Refusal("bad-field");
+  return value;
+}
+
+/**
+ * Pieces of any lengths, cut anew into pieces of exactly `size` bytes; the last may be shorter, and nothing comes of nothing.
+ * Each piece that leaves is its own array: the receiver may keep it.
+ */
+export async function* rechunk(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  size: number,
+): AsyncGenerator<Bytes, void, undefined> {
+  let pending = new Uint8Array(size);
+  let filled = 0;
+  for await (const piece of source) {
+    let at = 0;
+    while (at < piece.length) {
+      const take = Math.min(size - filled, piece.length - at);
+      pending.set(piece.subarray(at, at + take), filled);
+      filled += take;
+      at += take;
+      if (filled === size) {
+        yield pending;
+        pending = new Uint8Array(size);
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield pending.slice(0, filled);
+}
+
+/**
+ * A whole stream in memory.
+ * @throws {Refusal} `too-large` as soon as more than `limit` bytes came.
+ */
+export async function collect(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number): Promise<Bytes> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of source) {
+    length += piece.length;
+    if (length > limit) throw new Refusal("too-large");
+    pieces.push(piece);
+  }
+  return concat(...pieces);
+}

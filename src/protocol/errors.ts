@@ -1,0 +1,127 @@
+/**
+ * How things go wrong, in three kinds.
+ *
+ * - A **refusal** is our answer to bad input. It carries a code of a closed list and never repeats the input: an error message may end in a log, and
+ *   the input may be a witness's words.
+ * - A **fault** is the world breaking (disk, database, stick). It names the step and keeps its cause.
+ * - A **bug** is a plain `Error`; nobody catches it.
+ */
+
+/** Every refusal there is, with the sentence people read. Codes are stable: tests and operators' notes rely on them. */
+export const REFUSALS = {
+  // bytes and text
+  "not-utf8": "The text is not valid UTF-8.",
+  "not-hex": "A value is not lower-case hexadecimal of the expected length.",
+  "not-base64": "A value is not canonical base64 of the expected length.",
+  "not-canonical-json": "The JSON is not in its one canonical form (RFC 8785).",
+  "bad-field": "A field is missing, unknown, of the wrong kind or out of bounds.",
+  truncated: "The data ends before it should.",
+  "trailing-bytes": "There are bytes after the end of the data.",
+  // envelope framing (what the gate can see without a key)
+  "not-openpgp": "This is not a binary OpenPGP message.",
+  armoured: "The message is armoured text; only the binary form is accepted.",
+  "not-post-quantum": "The session key is not encrypted with ML-KEM-768+X25519 (algorithm 35).",
+  "wrong-recipient": "The message is not encrypted to an accepted epoch of the program.",
+  "wrong-recipients": "The message must have exactly one recipient and no password.",
+  "legacy-encryption": "The message is not a version 2 SEIPD packet with AES-256-GCM.",
+  "wrong-chunk-size": "The chunk size of the encrypted data is not the one that is used here.",
+  "wrong-framing": "The message is not in its one canonical framing.",
+  "wrong-length": "The message does not have the length of a size class.",
+  // sealed content
+  "cannot-decrypt": "The message cannot be decrypted with the keys at hand.",
+  "not-authentic": "The encrypted data was changed or cut.",
+  "bad-archive": "The archive is not in its one canonical form.",
+  "bad-tip": "The tip's description is not valid.",
+  "not-smallest-class": "The archive is padded to a larger size class than it needs.",
+  "digest-mismatch": "The content does not have the stated digest.",
+  "bad-signature": "A signature is not valid.",
+  "too-large": "The content is larger than the largest size allowed.",
+  "bad-codename": "These are not twelve words of the list, or one of them is wrong.",
+  // certificates and epochs
+  "bad-certificate": "The certificate is not one of this program's kind.",
+  "wrong-certificate": "The certificate is not the pinned one.",
+  "no-epoch": "The certificate has no epoch for this day.",
+  "clock-outside-epoch": "The clock of this device and the epoch of the program's key do not fit.",
+  // quorum and locks
+  "bad-share": "A share is not valid.",
+  "not-enough-shares": "There are not enough different shares.",
+  "cannot-unlock": "The secret does not open with this passphrase or these shares.",
+  // notes and log
+  "bad-note": "This is not a signed note.",
+  "unknown-signer": "The note is not signed by an expected key.",
+  "bad-vkey": "This is not a verifier key.",
+  "bad-checkpoint": "The checkpoint is not valid.",
+  "wrong-origin": "The note belongs to another log or another purpose.",
+  "bad-leaf": "A log entry is not valid.",
+  "bad-tile": "A log tile is not valid.",
+  "bad-proof": "A proof does not hold.",
+  "not-included": "The item is not in the log.",
+  "log-forked": "The log is not an extension of the one seen before.",
+  "log-shrunk": "The log is shorter than it was before.",
+  "bad-policy": "The policy is not valid.",
+  // receipts, acknowledgements, bundles
+  "bad-receipt": "The receipt is not valid.",
+  "bad-acknowledgement": "The acknowledgement is not valid.",
+  "bad-manifest": "The bundle's manifest is not valid.",
+  "bundle-truncated": "The bundle is incomplete.",
+  "bundle-tampered": "A file in the bundle is not the one its manifest lists.",
+  "bundle-reordered": "The bundle's entries are not in the order of its manifest.",
+  "bundle-replayed": "This bundle was imported before.",
+  "bundle-skipped": "A bundle before this one is missing.",
+  "bundle-forked": "This bundle does not follow the one imported before it.",
+  "bundle-foreign": "The bundle comes from another sender or goes another way.",
+  // intake over HTTP
+  "not-found": "There is nothing here.",
+  "method-not-allowed": "This address does not take this method.",
+  "bad-request": "The request is not valid.",
+  "wrong-media-type": "The body is not of the expected media type.",
+  "part-too-large": "A part is larger than 512 KiB.",
+  "part-out-of-range": "The part number is out of range.",
+  "part-differs": "Another part with this number was already received.",
+  "part-missing": "Not all parts have arrived.",
+  "tip-already-complete": "This tip is already complete.",
+  "commitment-repeated": "This commitment was used before.",
+  "too-slow": "The request took too long.",
+  "server-full": "The server cannot take more just now. Try again later.",
+  // commands
+  usage: "The command was not understood.",
+  "bad-settings": "Settings are not valid.",
+  "no-secure-place": "The folder or file cannot be used.",
+  "already-there": "There is something there already; nothing was overwritten.",
+  "another-writer": "Another process is working here.",
+  "store-went-back": "The database is older than what was signed last. Nothing is signed.",
+  "keys-missing": "A key that is needed is not there.",
+  "demo-keys": "Demo keys must not be served under an onion address.",
+  "no-such-tip": "There is no tip with this identifier.",
+  "casebook-damaged": "The casebook's chain is broken.",
+  "nothing-to-do": "There is nothing to do.",
+  "not-acknowledged": "The batch has not been acknowledged.",
+  "key-destroyed": "The key was destroyed; what it protected cannot be opened any more.",
+} as const;
+
+/** Code of a {@link Refusal}. */
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** Bad input was refused. `message` is the fixed sentence of its code; `where` names a part of *our* structure (a field, a step), never the input. */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  readonly where: string | undefined;
+
+  constructor(code: RefusalCode, where?: string) {
+    super(where === undefined ? REFUSALS[code] : `${REFUSALS[code]} (${where})`);
+    this.name = "Refusal";
+    this.code = code;
+    this.where = where;
+  }
+}
+
+/** The world broke: disk full, database gone, stick pulled out. `step` says what was being done; the cause is kept. */
+export class Fault extends Error {
+  readonly step: string;
+
+  constructor(step: string, cause: unknown) {
+    super(`It did not work: ${step}.`, { cause });
+    this.name = "Fault";
+    this.step = step;
+  }
+}
