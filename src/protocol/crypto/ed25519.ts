@@ -29,8 +29,6 @@ export async function signingKeyFromSeed(seed: Bytes): Promise<SigningKey> {
   };
 }
 
-(text: string): Bytes {
-
 /** Returns if `signature` is by `publicKey` over `message`. @throws {Refusal} `bad-signature`. */
 export async function verifySignature(publicKey: Bytes, message: Bytes, signature: Bytes): Promise<void> {
   let valid = false;
