@@ -6,6 +6,9 @@ import { Refusal } from "./errors.ts";
 /** Bytes backed by an ordinary buffer: what WebCrypto and files take. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** A stream of bytes in pieces of any lengths. Read once; whoever reads it drains it or calls `return`. */
+export type Source = AsyncIterable<Uint8Array>;
+
 /** The same bytes under the type {@link Bytes}, without copying. The buffer must not be shared memory. */
 export function asBytes(view: Uint8Array): Bytes {
   return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
