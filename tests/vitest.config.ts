@@ -1,0 +1,41 @@
+/** Tests run under Node 24, in processes of their own, two at a time; tests that drive a browser one at a time, after the others. */
+import { defineConfig } from "vitest/config";
+import { PlainSummary } from "./support/plain-summary.ts";
+
+if (Number(process.versions.node.split(".")[0]) < 24)
+  throw new Error(`The tests need Node 24; this is ${process.version}. Start them with npm test.`);
+
+const BROWSER_TESTS = ["tests/**/*.browser.test.ts", "tests/browser/**/*.test.ts"];
+
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  test: {
+    pool: "forks",
+    reporters: ["default", new PlainSummary()],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "machines",
+          include: ["tests/**/*.test.ts"],
+          exclude: BROWSER_TESTS,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browsers",
+          include: BROWSER_TESTS,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+          testTimeout: 240_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
