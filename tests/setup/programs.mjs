@@ -1,0 +1,66 @@
+/**
+ * The programs the tests drive that npm does not bring: where each is looked for, and which Debian package has it.
+ * Plain JavaScript without dependencies: it runs before anything is checked, on whatever Node the machine has.
+ */
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/**
+ * @typedef {object} Program
+ * @property {string} name what it is called in messages
+ * @property {string} why what the tests do with it
+ * @property {string} debian package that brings it
+ * @property {string[]} anyOf commands (looked up on PATH) or absolute paths, one of which must be there
+ */
+
+/** @type {readonly Program[]} */
+export const PROGRAMS = [
+  {
+    name: "Chromium",
+    why: "writes and sends tips",
+    debian: "chromium",
+    anyOf: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
+  },
+  { name: "Firefox ESR", why: "writes and sends tips in the engine of Tor Browser", debian: "firefox-esr", anyOf: ["firefox-esr"] },
+  { name: "Tor", why: "carries tips over a private onion network", debian: "tor", anyOf: ["tor"] },
+  { name: "GnuPG", why: "is an independent reader of OpenPGP framing", debian: "gnupg", anyOf: ["gpg"] },
+  { name: "GNU tar", why: "is an independent reader of archives and bundles", debian: "tar", anyOf: ["tar"] },
+  { name: "OpenSSL", why: "is an independent checker of hashes and signatures", debian: "openssl", anyOf: ["openssl"] },
+  { name: "Go", why: "compiles an independent checker of the log", debian: "golang-go", anyOf: ["go"] },
+  {
+    name: "Go's x/mod",
+    why: "is the original implementation of signed notes and tiles",
+    debian: "golang-golang-x-mod-dev",
+    anyOf: ["/usr/share/gocode/src/golang.org/x/mod/sumdb/note/note.go"],
+  },
+];
+
+/** Folders a shell's PATH may lack although Debian puts programs there. */
+const ALSO = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/** @param {string} path */
+function isThere(path, mode = constants.R_OK) {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Where `command` is, or null.
+ * @param {string} command a name, or an absolute path that only has to be readable
+ * @returns {string | null}
+ */
+export function find(command) {
+  if (command.startsWith("/")) return isThere(command) ? command : null;
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== ""), ...ALSO];
+  for (const folder of folders) if (isThere(join(folder, command), constants.X_OK)) return join(folder, command);
+  return null;
+}
+
+/** The programs that are not on this machine. */
+export function missingPrograms() {
+  return PROGRAMS.filter((program) => program.anyOf.every((command) => find(command) === null));
+}
