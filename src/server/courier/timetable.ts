@@ -1,0 +1,45 @@
+/**
+ * The timetable of sealing: one batch a day at a fixed UTC time, also when nothing came, so that the hour of a batch says nothing.
+ *
+ * **The date rule.** A scheduled batch carries the date it is sealed *for*: the day of the timetable, also when the work runs over midnight or is caught up
+ * later. After a pause every missed day is sealed in order, each with its own date; the first takes all tips that wait, the others are decoys only, so the
+ * log has a batch for each day. `firsthand seal` makes one more batch with today's date. Dates in the log never go back: days before the date of the last batch count as done. A day is
+ * the number of days since 1970-01-01 in UTC; the log knows nothing finer.
+ */
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/** Most missed days that are caught up with a batch each; of a longer pause only the latest days are. Bounds the work of a clock that was wrong. */
+const MOST_MISSED = 60;
+
+/** The day a moment (milliseconds since 1970) lies in. */
+export function dayOf(now: number): number {
+  return Math.floor(now / DAY);
+}
+
+/** Minutes after midnight of `HH:MM`, as the settings check it. */
+function minutesOf(sealAt: string): number {
+  return Number(sealAt.slice(0, 2)) * 60 + Number(sealAt.slice(3, 5));
+}
+
+/** The latest day whose sealing time is not after `now` (milliseconds). `sealAt` is `HH:MM`, UTC. */
+export function lastDueDay(now: number, sealAt: string): number {
+  return dayOf(now - minutesOf(sealAt) * MINUTE);
+}
+
+/** The moment (milliseconds) of the first sealing time after `now`. */
+export function nextSealing(now: number, sealAt: string): number {
+  return (lastDueDay(now, sealAt) + 1) * DAY + minutesOf(sealAt) * MINUTE;
+}
+
+/**
+ * The days to seal now, in order. `sealedThrough` is the last day of the timetable that was done; `lastBatch` the date of the last batch of any kind, or
+ * null.
+ */
+export function dueDays(now: number, sealAt: string, sealedThrough: number, lastBatch: number | null): number[] {
+  const last = lastDueDay(now, sealAt);
+  const first = Math.max(sealedThrough + 1, lastBatch ?? 0, last - MOST_MISSED + 1);
+  const days: number[] = [];
+  for (let day = first; day <= last; day++) days.push(day);
+  return days;
+}
