@@ -104,9 +104,10 @@ export async function* readTar(source: Source, total?: number): AsyncGenerator<T
       const header = await stream.exactly(BLOCK);
       if (isZero(header)) break;
       const { path, size } = parseHeader(header);
-      const body = bodyOf(stream, size);
-      yield { path, size, body };
-      for await (const _rest of body);
+      const unread = { left: size };
+      yield { path, size, body: bodyOf(stream, unread) };
+      while (unread.left > 0) unread.left -= (await stream.atMost(unread.left)).length;
+      if (!isZero(await stream.exactly(gapAfter(size)))) badArchive();
     }
     await readEnd(stream, total);
   } finally {
@@ -114,18 +115,12 @@ export async function* readTar(source: Source, total?: number): AsyncGenerator<T
   }
 }
 
-async function* bodyOf(stream: PieceReader, size: number): AsyncGenerator<Bytes, void, undefined> {
-  let left = size;
-  try {
-    while (left > 0) {
-      const piece = await stream.atMost(left);
-      left -= piece.length;
-      yield piece;
-    }
-  } finally {
-    // Also when the receiver stopped early: the next header must be where it belongs.
-    while (left > 0) left -= (await stream.atMost(left)).length;
-    if (!isZero(await stream.exactly(gapAfter(size)))) badArchive();
+/** What is left of a file. `readTar` shares `unread`, so it knows where the next header is even if the receiver stopped early. */
+async function* bodyOf(stream: PieceReader, unread: { left: number }): AsyncGenerator<Bytes, void, undefined> {
+  while (unread.left > 0) {
+    const piece = await stream.atMost(unread.left);
+    unread.left -= piece.length;
+    yield piece;
   }
 }
 
