@@ -7,7 +7,7 @@
  *     previous <hexadecimal: SHA-256 of the signed manifest before this one in the same direction; zeros for the first>
  *     <sha256> <size> <path>          once for each entry
  *
- * Paths are relative, at most 100 characters of `A-Z a-z 0-9 . _ -` between slashes, no segment `.` or `..`: they come from the other machine.
+ * Paths are relative, at most 100 characters of `a-z 0-9 . _ -` between slashes, no segment `.` or `..`: they come from the other machine.
  */
 import { Refusal } from "../errors.ts";
 import { NAME } from "./note.ts";
@@ -40,7 +40,7 @@ export interface Manifest {
 export const NO_PREVIOUS = "0".repeat(64);
 
 const HEAD = new RegExp(`^(${NAME})/bundle/v1\nto (review|server)\nsequence ([0-9]{8})\nprevious ([0-9a-f]{64})\n`, "u");
-const ENTRY = /^([0-9a-f]{64}) (0|[1-9][0-9]{0,9}) ([A-Za-z0-9._/-]{1,100})$/;
+const ENTRY = /^([0-9a-f]{64}) (0|[1-9][0-9]{0,9}) ([a-z0-9._/-]{1,100})$/;
 const LARGEST = 8 * 2 ** 30 - 1;
 
 /** The note text of a manifest. What `parseManifest` would refuse is a bug here. */

@@ -1,0 +1,155 @@
+/**
+ * Is this log what it says? The argument, for reviewer and auditor alike:
+ *
+ * 1. `verifyCheckpoint`: the log's key, and enough cosigners, signed this size and root under the expected origin.
+ * 2. `walkLog`: every entry, hashed, gives every tile, and the tiles give the root. Whoever has walked a log needs no proofs for it.
+ * 3. `verifyGrowth`: the tree of the checkpoint seen before is the beginning of this one.
+ *
+ * What entries *mean* is for the caller.
+ */
+import { asBytes, type Bytes, equal } from "../bytes.ts";
+import { openNote, type Vkey } from "../crypto/note.ts";
+import { sha256 } from "../crypto/hash.ts";
+import { Refusal } from "../errors.ts";
+import { type Checkpoint, parseCheckpoint } from "../format/checkpoint.ts";
+import { parseEntries, TILE_WIDTH, tilePath } from "../format/tile.ts";
+import { leafHash, nodeHash, verifyConsistency } from "./merkle.ts";
+import { consistencyProof, fullTileHash, hashesAt, hashesOf, type TileReader, widthOf } from "./tree.ts";
+
+/** Whom a reader of the log trusts. */
+export interface LogTrust {
+  /** Its name is the expected origin. */
+  readonly log: Vkey;
+  readonly cosigners?: readonly Vkey[];
+  /** How many cosigners must have signed; 0 if not given. */
+  readonly quorum?: number;
+}
+
+/**
+ * The checkpoint in a signed note.
+ * @throws {Refusal} `bad-note`, `bad-signature`, `unknown-signer` (not by the log, or by too few cosigners), `bad-checkpoint`, `wrong-origin`.
+ */
+export async function verifyCheckpoint(note: Uint8Array, { log, cosigners = [], quorum = 0 }: LogTrust): Promise<Checkpoint> {
+  const { text, signers } = await openNote(note, [log, ...cosigners]);
+  if (!signers.includes(log)) throw new Refusal("unknown-signer", "log");
+  if (signers.length - 1 < quorum) throw new Refusal("unknown-signer", "cosigners");
+  const checkpoint = parseCheckpoint(text);
+  if (checkpoint.origin !== log.name) throw new Refusal("wrong-origin");
+  return checkpoint;
+}
+
+/** Who looks on while a log is walked. */
+export interface LogVisitor {
+  /** Each entry in order. The bytes are the tile's: not to be changed. */
+  leaf(index: number, entry: Bytes, hash: Bytes): void;
+  /**
+   * Something does not hold: `bad-tile` with the path of an entries or hash tile, `not-found` with the path of a missing one, `bad-proof` with "root".
+   * Without this method the walk throws. Entries that cannot be had are left out, and with them everything above them.
+   */
+  fault?(refusal: Refusal): void;
+}
+
+/**
+ * Reads a log of `checkpoint.size` entries from its first to its last and holds them against every tile and the root.
+ * @throws {Refusal} the first fault if the visitor has no `fault`. Anything the reader throws other than a refusal goes through.
+ */
+export async function walkLog(checkpoint: Checkpoint, reader: TileReader, visitor: LogVisitor): Promise<void> {
+  const fault = (refusal: Refusal): void => {
+    if (visitor.fault === undefined) throw refusal;
+    visitor.fault(refusal);
+  };
+  const { size, root } = checkpoint;
+
+  // Entries, against the hashes of tile level 0. `null`: not known, because the entries could not be had.
+  let level: (Bytes | null)[] = [];
+  for (let tile = 0, width = widthOf("entries", 0, size); width > 0; width = widthOf("entries", ++tile, size)) {
+    const path = tilePath("entries", tile, width);
+    const entries = await attempt(path, fault, async () => parseEntries(asBytes(await reader.tile("entries", tile, width)), width));
+    for (let place = 0; place < width; place++) {
+      const entry = entries?.[place];
+      const hash = entry === undefined ? null : leafHash(entry);
+      if (entry !== undefined && hash !== null) visitor.leaf(tile * TILE_WIDTH + place, entry, hash);
+      level.push(hash);
+    }
+  }
+
+  // Tiles level by level; the last hashes of a level that fill no tile are joined to the root from right to left.
+  const right: (readonly (Bytes | null)[])[] = [];
+  for (let number = 0; level.length > 0; number++) {
+    if (level.length !== hashesAt(number, size)) throw new Error("a log's levels do not add up");
+    const above: (Bytes | null)[] = [];
+    for (let at = 0; at < level.length; at += TILE_WIDTH) {
+      const hashes = level.slice(at, at + TILE_WIDTH);
+      await compareTile(number, at / TILE_WIDTH, hashes, reader, fault);
+      if (hashes.length === TILE_WIDTH) above.push(hashes.every((hash) => hash !== null) ? fullTileHash(hashes) : null);
+      else right.push(hashes);
+    }
+    level = above;
+  }
+  const computed = size === 0 ? sha256() : joinRight(right, size);
+  if (computed !== null && !equal(computed, root)) fault(new Refusal("bad-proof", "root"));
+}
+
+async function compareTile(
+  level: number,
+  index: number,
+  expected: readonly (Bytes | null)[],
+  reader: TileReader,
+  fault: (refusal: Refusal) => void,
+): Promise<void> {
+  const path = tilePath(level, index, expected.length);
+  const stored = await attempt(path, fault, async () =>
+    hashesOf(asBytes(await reader.tile(level, index, expected.length)), expected.length),
+  );
+  if (stored?.some((hash, place) => isOther(hash, expected[place]))) fault(new Refusal("bad-tile", path));
+}
+
+function isOther(hash: Bytes, expected: Bytes | null | undefined): boolean {
+  return expected !== null && expected !== undefined && !equal(hash, expected);
+}
+
+async function attempt<T>(path: string, fault: (refusal: Refusal) => void, step: () => Promise<T>): Promise<T | null> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    fault(new Refusal(error.code === "not-found" ? "not-found" : "bad-tile", path));
+    return null;
+  }
+}
+
+/**
+ * Root from the incomplete tiles of each level, lowest first: each gives its perfect subtrees, from left to right by size, and all of them, the highest
+ * level's first, are joined from the right.
+ */
+function joinRight(partial: readonly (readonly (Bytes | null)[])[], size: number): Bytes | null {
+  const subtrees: Bytes[] = [];
+  for (const hashes of partial.toReversed()) {
+    for (let at = 0, width = TILE_WIDTH / 2; width >= 1; width /= 2) {
+      if ((hashes.length & width) === 0) continue;
+      const some = hashes.slice(at, at + width);
+      if (!some.every((hash) => hash !== null)) return null;
+      subtrees.push(fullTileHash(some));
+      at += width;
+    }
+  }
+  const last = subtrees.pop();
+  if (last === undefined) throw new Error(`a log of ${String(size)} entries has no root`);
+  return subtrees.reduceRight<Bytes>((joined, subtree) => nodeHash(subtree, joined), last);
+}
+
+/**
+ * Returns if `newer` extends `older`, by a proof made from the newer log's tiles.
+ * @throws {Refusal} `log-shrunk`, `log-forked`, `wrong-origin`; `not-found` or `bad-tile` if the tiles cannot give a proof.
+ */
+export async function verifyGrowth(older: Checkpoint, newer: Checkpoint, reader: TileReader): Promise<void> {
+  if (older.origin !== newer.origin) throw new Refusal("wrong-origin");
+  if (newer.size < older.size) throw new Refusal("log-shrunk");
+  const proof = await consistencyProof(older.size, newer.size, reader);
+  try {
+    verifyConsistency(older.size, older.root, newer.size, newer.root, proof);
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "bad-proof") throw new Refusal("log-forked");
+    throw error;
+  }
+}
