@@ -12,9 +12,10 @@
  *
  * Paths are chosen by this software, never by a witness: see {@link tarHeader}.
  */
-import { asBytes, type Bytes, concat, equal, type Source } from "../bytes.ts";
+import { asBytes, type Bytes, equal, type Source } from "../bytes.ts";
 import { utf8 } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
+import { PieceReader } from "../piece-reader.ts";
 
 const BLOCK = 512;
 /** Two zero blocks. */
@@ -76,10 +77,11 @@ function gapAfter(size: number): number {
  */
 export async function* writeTar(files: Iterable<TarFile>, total?: number): AsyncGenerator<Bytes, void, undefined> {
   let written = 0;
-  for (const { path, size, open } of files) {
+  for (const file of files) {
+    const { path, size } = file;
     yield tarHeader(path, size);
     let left = size;
-    for await (const piece of open()) {
+    for await (const piece of file.open()) {
       left -= piece.length;
       if (left < 0) throw new Refusal("bad-archive", "a file grew while it was read");
       if (piece.length > 0) yield asBytes(piece);
@@ -152,59 +154,4 @@ function isZero(bytes: Uint8Array): boolean {
 
 function badArchive(): never {
   throw new Refusal("bad-archive");
-}
-
-/** Reads a stream of pieces in other lengths than it comes in. Owns the stream. */
-class PieceReader {
-  /** Bytes given out so far. */
-  read = 0;
-  readonly #pieces: AsyncIterator<Uint8Array>;
-  #pending: Uint8Array = new Uint8Array(0);
-
-  constructor(source: Source) {
-    this.#pieces = source[Symbol.asyncIterator]();
-  }
-
-  /** Some bytes, at least one; `null` at the end. */
-  async next(): Promise<Bytes | null> {
-    while (this.#pending.length === 0) {
-      const { done, value } = await this.#pieces.next();
-      if (done === true) return null;
-      this.#pending = value;
-    }
-    return this.#give(this.#pending.length);
-  }
-
-  /** One to `most` bytes. @throws {Refusal} `truncated` at the end. */
-  async atMost(most: number): Promise<Bytes> {
-    while (this.#pending.length === 0) {
-      const { done, value } = await this.#pieces.next();
-      if (done === true) throw new Refusal("truncated");
-      this.#pending = value;
-    }
-    return this.#give(Math.min(most, this.#pending.length));
-  }
-
-  /** `length` bytes. @throws {Refusal} `truncated` at the end. */
-  async exactly(length: number): Promise<Bytes> {
-    const pieces: Bytes[] = [];
-    let left = length;
-    while (left > 0) {
-      const piece = await this.atMost(left);
-      pieces.push(piece);
-      left -= piece.length;
-    }
-    return concat(...pieces);
-  }
-
-  async close(): Promise<void> {
-    await this.#pieces.return?.();
-  }
-
-  #give(length: number): Bytes {
-    const given = asBytes(this.#pending.subarray(0, length));
-    this.#pending = this.#pending.subarray(length);
-    this.read += length;
-    return given;
-  }
 }

@@ -96,8 +96,8 @@ const readTip = record({
 export function parseTip(bytes: Uint8Array): Tip {
   if (bytes.length > LONGEST_TIP_JSON) throw new Refusal("bad-tip", "length");
   try {
-    const { version: _version, ...tip } = readTip(parseJson(bytes), "tip");
-    return tip;
+    const { nonce, thread, sequence, answers, attachments, reply } = readTip(parseJson(bytes), "tip");
+    return { nonce, thread, sequence, answers, attachments, reply };
   } catch (error) {
     if (error instanceof Refusal) throw new Refusal("bad-tip", error.where ?? error.code);
     throw error;
