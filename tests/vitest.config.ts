@@ -5,7 +5,7 @@ import { PlainSummary } from "./support/plain-summary.ts";
 if (Number(process.versions.node.split(".")[0]) < 24)
   throw new Error(`The tests need Node 24; this is ${process.version}. Start them with npm test.`);
 
-const BROWSER_TESTS = ["tests/**/*.browser.test.ts", "tests/browser/**/*.test.ts"];
+const BROWSER_TESTS = ["tests/**/*.browser.test.ts", "tests/page/browser/**/*.test.ts"];
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
