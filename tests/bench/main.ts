@@ -1,0 +1,33 @@
+/**
+ * `npm run bench -- [AREA …] [--json]`: the performance targets, each as a ratio against a baseline of the same run. Nothing here is a test: a slow machine
+ * must not fail a build.
+ */
+import { parseArgs } from "node:util";
+import { cpus, loadavg } from "node:os";
+import { lineOf, type Result } from "./target.ts";
+
+const AREAS: Readonly<Record<string, () => Promise<Result[]>>> = {
+  envelope: async () => (await import("./envelope.ts")).benchEnvelope(),
+  log: async () => (await import("./log.ts")).benchLog(),
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" }, help: { type: "boolean" } } });
+const areas = positionals.length === 0 ? Object.keys(AREAS) : positionals;
+const unknown = areas.filter((area) => !(area in AREAS));
+if (values.help === true || unknown.length > 0) {
+  console.error(`npm run bench -- [${Object.keys(AREAS).join("|")} …] [--json]`);
+  process.exit(values.help === true ? 0 : 2);
+}
+if (values.json !== true) {
+  console.log(`${String(cpus().length)} processors, load ${loadavg()[0]?.toFixed(1) ?? "?"}\n`);
+}
+for (const area of areas) {
+  for (const result of (await AREAS[area]?.()) ?? []) {
+    const line = lineOf(result);
+    console.log(
+      values.json === true
+        ? JSON.stringify(line)
+        : `${line.ok ? "ok  " : "miss"} ${area}: ${line.name}\n       ${String(line.value)} ${line.unit}; ${line.baseline}; ratio ${String(line.ratio)}, aim ${line.target}`,
+    );
+  }
+}
