@@ -86,7 +86,7 @@ export interface SecretCertificate {
 const STRICT = { ignoreUnsupportedPackets: false, ignoreMalformedPackets: false, enableParsingV5Entities: false };
 
 /** The library wants its own kind of time; this is not a clock. */
-function dateOf(unixSeconds: number): Date {
+export function dateOf(unixSeconds: number): Date {
   // eslint-disable-next-line no-restricted-globals -- the library's parameter type, from a time that was given
   return new Date(unixSeconds * 1000);
 }
