@@ -1,0 +1,116 @@
+/**
+ * Settings come from the environment, are checked once, and every wrong one is named at once. Their values are not repeated: a database address holds a
+ * password.
+ *
+ * | setting | default | what |
+ * | --- | --- | --- |
+ * | `HOST`, `PORT` | 127.0.0.1, 8080 | where to listen; port 0 takes a free one |
+ * | `SOCKET` | – | a Unix socket to listen on instead; this is what an onion service should be pointed at |
+ * | `DATA_DIR` | ./data | everything the server keeps outside PostgreSQL, and PostgreSQL itself unless DATABASE_URL is set |
+ * | `KEYS_DIR` | ./keys | public keys from the ceremony |
+ * | `DATABASE_URL` | – | a PostgreSQL of one's own |
+ * | `SEAL_AT` | 00:00 | when a batch is sealed each day, UTC |
+ * | `ORIGIN` | content of KEYS_DIR/origin | the log's name |
+ * | `PAGE_DIR` | ./dist/page | the built page |
+ * | `MAX_TIP_MIB` | 4000 | largest content of a tip, MiB |
+ * | `MIN_FREE_MIB` | 1024 | below this much free disk no more parts are taken, MiB |
+ */
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { Refusal } from "../protocol/errors.ts";
+
+/** Checked settings. Paths are absolute. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly socket: string | null;
+  readonly dataDir: string;
+  readonly keysDir: string;
+  readonly databaseUrl: string | null;
+  /** `HH:MM`, UTC. */
+  readonly sealAt: string;
+  /** Name of the log. */
+  readonly origin: string;
+  readonly pageDir: string;
+  /** Largest content of a tip, bytes. */
+  readonly maxTipBytes: number;
+  /** Free disk below which no parts are taken, bytes. */
+  readonly minFreeBytes: number;
+}
+
+const MIB = 1_048_576;
+
+const folder = z
+  .string()
+  .min(1)
+  .max(1000)
+  .transform((path) => resolve(path));
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+
+const SETTINGS = z.object({
+  HOST: z.string().min(1).max(255).default("127.0.0.1"),
+  PORT: whole(0, 65_535).default(8080),
+  SOCKET: z.string().min(1).max(107).optional(),
+  DATA_DIR: folder.prefault("data"),
+  KEYS_DIR: folder.prefault("keys"),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\/\S+$/)
+    .optional(),
+  SEAL_AT: z
+    .string()
+    .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/)
+    .default("00:00"),
+  ORIGIN: z
+    .string()
+    .regex(/^[^\s+]{1,255}$/u)
+    .optional(),
+  PAGE_DIR: folder.prefault("dist/page"),
+  MAX_TIP_MIB: whole(1, 4000).default(4000),
+  MIN_FREE_MIB: whole(0, 100_000_000).default(1024),
+});
+
+/**
+ * The settings in `env`; an empty one counts as absent.
+ * @throws {Refusal} `bad-settings` with the names of all wrong ones.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name in SETTINGS.shape && value !== undefined && value !== ""),
+  );
+  const read = SETTINGS.safeParse(given);
+  const wrong = new Set(read.error?.issues.map(({ path }) => String(path[0])) ?? []);
+  const keysDir = read.data?.KEYS_DIR ?? resolve(given["KEYS_DIR"] ?? "keys");
+  const origin = given["ORIGIN"] ?? originOf(keysDir);
+  if (origin === null || !/^[^\s+]{1,255}$/u.test(origin)) wrong.add("ORIGIN");
+  if (wrong.size > 0 || read.data === undefined || origin === null) throw new Refusal("bad-settings", [...wrong].sort().join(", "));
+
+  const { HOST, PORT, SOCKET, DATA_DIR, DATABASE_URL, SEAL_AT, PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB } = read.data;
+  return {
+    host: HOST,
+    port: PORT,
+    socket: SOCKET === undefined ? null : resolve(SOCKET),
+    dataDir: DATA_DIR,
+    keysDir,
+    databaseUrl: DATABASE_URL ?? null,
+    sealAt: SEAL_AT,
+    origin,
+    pageDir: PAGE_DIR,
+    maxTipBytes: MAX_TIP_MIB * MIB,
+    minFreeBytes: MIN_FREE_MIB * MIB,
+  };
+}
+
+function originOf(keysDir: string): string | null {
+  try {
+    return readFileSync(join(keysDir, "origin"), "utf8").trimEnd();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * PostgreSQL as the server uses it: a pool of connections in one role, transactions, and binary reading of bodies.
+ *
+ * - Nothing that PostgreSQL says about an error leaves this module but its SQLSTATE: messages and details quote values.
+ * - `pg` sends a Buffer in binary but gets every result as text, a bytea as hexadecimal at twice its size; rows with bodies are therefore read with
+ *   `COPY … TO STDOUT (FORMAT binary)`, measured 8 to 12 times faster and in steady memory.
+ * - `bigint` comes as a number; beyond 2^53-1 it is a bug.
+ */
+import pg from "pg";
+import { to as copyTo } from "pg-copy-streams";
+import { asBytes, type Bytes, readInteger } from "../../protocol/bytes.ts";
+import { Fault } from "../../protocol/errors.ts";
+
+/** The roles the first migration makes. `keeper` is everything but changing the log; see migrations/. */
+export type Role = "firsthand_intake" | "firsthand_keeper" | "firsthand_auditor";
+
+/** A value for a `$1` in a statement. */
+export type SqlValue = string | number | boolean | null | Uint8Array | readonly number[] | readonly string[];
+
+/** Something that runs statements. */
+export interface Connection {
+  /** The rows of a statement. @throws {Fault} whose {@link sqlStateOf} says what PostgreSQL refused. */
+  query<Row>(statement: string, values?: readonly SqlValue[]): Promise<Row[]>;
+  /** How many rows a statement changed. @throws {Fault} as `query`. */
+  execute(statement: string, values?: readonly SqlValue[]): Promise<number>;
+  /**
+   * Rows of `select`, each column as PostgreSQL's binary form (bytea: its bytes; int: network order) or null. COPY takes no parameters, so `select`
+   * is built by the caller from integers and hexadecimal only. One row in memory at a time.
+   */
+  copyRows(select: string): AsyncGenerator<(Bytes | null)[], void, undefined>;
+}
+
+/** A pool of connections. As a {@link Connection}, each statement runs by itself on any of them. */
+export interface Database extends Connection {
+  /** Runs `work` in one transaction (read committed) and commits if it returns; rolls back if it throws, and throws the same again. */
+  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** One connection for a longer time, with its session locks. */
+  connect(): Promise<Connection & { release(): void }>;
+  /** Ends all connections. Repeated calls do nothing. */
+  close(): Promise<void>;
+}
+
+/** What a database is opened with. */
+export interface DatabaseOptions {
+  /** Role of every connection; the login's own if absent (for migrations). */
+  readonly role?: Role;
+  /** Most connections at once. */
+  readonly connections?: number;
+  /** Called when an idle connection breaks. */
+  readonly lost?: () => void;
+}
+
+pg.types.setTypeParser(pg.types.builtins.INT8, safeInteger);
+
+/** A pool for a `postgresql:` address. Connects with the first statement. */
+export function openDatabase(url: string, { role, connections = 10, lost }: DatabaseOptions = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 60_000,
+    application_name: "firsthand",
+    ...(role === undefined ? {} : { options: `-c role=${role}` }),
+  });
+  pool.on("error", () => lost?.());
+  // A connection that breaks while somebody has it: its next statement says so.
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  let closed = false;
+
+  const borrow = async (): Promise<pg.PoolClient> => {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      throw broken(error);
+    }
+  };
+  const connect = async (): Promise<Connection & { release(): void }> => {
+    const client = await borrow();
+    return {
+      ...over(client),
+      release: () => {
+        client.release();
+      },
+    };
+  };
+
+  return {
+    query: async <Row>(statement: string, values: readonly SqlValue[] = []) => (await run(pool, statement, values)).rows as Row[],
+    execute: async (statement, values = []) => (await run(pool, statement, values)).rowCount ?? 0,
+    copyRows: async function* (select) {
+      const session = await connect();
+      try {
+        yield* session.copyRows(select);
+      } finally {
+        session.release();
+      }
+    },
+    transaction: async (work) => {
+      const client = await borrow();
+      let usable = false;
+      try {
+        await run(client, "begin");
+        const result = await work(over(client));
+        await run(client, "commit");
+        usable = true;
+        return result;
+      } catch (error) {
+        usable = await run(client, "rollback").then(
+          () => true,
+          () => false,
+        );
+        throw error;
+      } finally {
+        client.release(!usable);
+      }
+    },
+    connect,
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      await pool.end();
+    },
+  };
+}
+
+function over(client: pg.PoolClient): Connection {
+  return {
+    query: async <Row>(statement: string, values: readonly SqlValue[] = []) => (await run(client, statement, values)).rows as Row[],
+    execute: async (statement, values = []) => (await run(client, statement, values)).rowCount ?? 0,
+    copyRows: (select) => copyRows(client, select),
+  };
+}
+
+async function run(on: pg.Pool | pg.PoolClient, statement: string, values: readonly SqlValue[] = []): Promise<pg.QueryResult> {
+  try {
+    // Without values the simple protocol: it takes several statements at once.
+    return values.length === 0 ? await on.query(statement) : await on.query(statement, values.map(toParameter));
+  } catch (error) {
+    throw broken(error);
+  }
+}
+
+function toParameter(value: SqlValue): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error("a bigint is beyond the safe integers");
+  return value;
+}
+
+/** Stands for an error of PostgreSQL without its words. */
+class SqlFailure extends Error {
+  readonly sqlState: string;
+
+  constructor(sqlState: string) {
+    super(`SQLSTATE ${sqlState}`);
+    this.name = "SqlFailure";
+    this.sqlState = sqlState;
+  }
+}
+
+function broken(error: unknown): Fault {
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "08006";
+  return new Fault("using the database", new SqlFailure(/^[0-9A-Z]{5}$/.test(code) ? code : "08006"));
+}
+
+/** The SQLSTATE of a statement that PostgreSQL refused; null if the error is of another kind. `08006`: the connection broke. */
+export function sqlStateOf(error: unknown): string | null {
+  return error instanceof Fault && error.cause instanceof SqlFailure ? error.cause.sqlState : null;
+}
+
+// COPY binary (PostgreSQL manual, "COPY", Binary Format): signature of 11 octets, u32 flags, u32 length of an extension; then for each row an i16 number
+// of columns (-1 ends) and for each column an i32 length (-1 is null) and its octets.
+const SIGNATURE_LENGTH = 19;
+
+async function* copyRows(client: pg.PoolClient, select: string): AsyncGenerator<(Bytes | null)[], void, undefined> {
+  const stream = client.query(copyTo(`copy (${select}) to stdout (format binary)`));
+  const reader = new CopyReader(stream);
+  try {
+    await reader.take(SIGNATURE_LENGTH);
+    for (;;) {
+      const columns = readInteger(await reader.take(2), 0, 2);
+      if (columns === 0xffff) break;
+      const row: (Bytes | null)[] = [];
+      for (let column = 0; column < columns; column++) {
+        const length = readInteger(await reader.take(4), 0, 4);
+        row.push(length === 0xffffffff ? null : await reader.take(length));
+      }
+      yield row;
+    }
+  } finally {
+    await reader.end();
+  }
+}
+
+/** Takes exact numbers of octets from a stream of pieces. */
+class CopyReader {
+  readonly #pieces: AsyncIterator<Buffer>;
+  #pending: Buffer = Buffer.alloc(0);
+
+  constructor(stream: AsyncIterable<unknown>) {
+    this.#pieces = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  }
+
+  /** The next `length` octets, as an array of their own. */
+  async take(length: number): Promise<Bytes> {
+    const whole = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      if (this.#pending.length === 0) {
+        const next = await this.#next();
+        if (next === null) throw new Fault("using the database", new SqlFailure("08006"));
+        this.#pending = next;
+      }
+      const piece = this.#pending.subarray(0, length - filled);
+      whole.set(piece, filled);
+      filled += piece.length;
+      this.#pending = this.#pending.subarray(piece.length);
+    }
+    return asBytes(whole);
+  }
+
+  /** Reads on to the end of the stream, so that the connection can be used again. */
+  async end(): Promise<void> {
+    while ((await this.#next()) !== null);
+  }
+
+  async #next(): Promise<Buffer | null> {
+    try {
+      const next = await this.#pieces.next();
+      return next.done === true ? null : next.value;
+    } catch (error) {
+      throw broken(error);
+    }
+  }
+}

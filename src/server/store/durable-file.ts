@@ -1,0 +1,69 @@
+/**
+ * Small files that must be whole or absent after a power cut: keys, the last checkpoint.
+ *
+ * Written to a temporary name in the same folder, flushed, renamed over the old one, and the folder flushed: the order in which POSIX promises that a
+ * reader sees the old or the new bytes, never a part.
+ */
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { asBytes, type Bytes } from "../../protocol/bytes.ts";
+import { randomBytes } from "../../protocol/crypto/random.ts";
+import { toHex } from "../../protocol/encoding.ts";
+import { Fault } from "../../protocol/errors.ts";
+
+/**
+ * Writes `path` durably, with folders above it (0700) as needed. On return the bytes are on the disk under that name.
+ * @throws {Fault} if the disk refuses; the old file is then still there.
+ */
+export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
+  const temporary = `${path}.${toHex(randomBytes(6))}.new`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(temporary, "wx", mode);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await flushFolder(dirname(path));
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new Fault("writing a file durably", cause);
+  }
+}
+
+/** Removes `path` durably; nothing to do if it is gone. @throws {Fault}. */
+export async function removeDurably(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+    await flushFolder(dirname(path));
+  } catch (cause) {
+    if (isCode(cause, "ENOENT")) return;
+    throw new Fault("removing a file durably", cause);
+  }
+}
+
+/** The bytes of a file, or null if there is none. @throws {Fault} on any other trouble. */
+export async function readIfThere(path: string): Promise<Bytes | null> {
+  try {
+    return asBytes(await readFile(path)).slice();
+  } catch (cause) {
+    if (isCode(cause, "ENOENT")) return null;
+    throw new Fault("reading a file", cause);
+  }
+}
+
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

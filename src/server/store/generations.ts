@@ -1,0 +1,264 @@
+/**
+ * Generations: what arrives between two sealings. Generation n becomes batch n.
+ *
+ * Exactly one is `open`: tips are written into it, each write under a shared advisory lock ({@link GENERATION_LOCK}). Sealing takes that lock alone for
+ * the moment in which it opens the next one, so a write either lands before and is seen by the sealing, or goes into the next. The one before is then
+ * `closing` until {@link dropGeneration}. Meanwhile intake still counts its parts, so an upload that is under way does not notice.
+ *
+ * A sealing, in this order, each step repeatable after a crash:
+ *
+ *     n = await closeGeneration(db, dataDir)      the open one closes, n+1 opens; or the n that a crash left closing
+ *     await carryUnfinished(db, dataDir, n)       unfinished tips move on to n+1, once; those that moved before are removed
+ *     sealedTips(db, n), tipParts(db, dataDir, n, tip) …  write batch n, its items and `accepted`; commit
+ *     await dropGeneration(db, dataDir, n)        partitions dropped, key file destroyed
+ *
+ * State: rows of `generation` and the partitions `tip_part_<n>`, `tip_seal_<n>`, owned by the keeper; one key file for each generation in
+ * `DATA_DIR/keys/generations/<eight digits>.key`. A key is durable before its generation opens, and is destroyed after its partitions are dropped: bodies
+ * that remain in data files or WAL stay unreadable. (Ids and commitments of tips stand there in the clear, in order of arrival, until PostgreSQL deletes those files.)
+ */
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { asBytes, type Bytes, concat, u32 } from "../../protocol/bytes.ts";
+import { randomBytes } from "../../protocol/crypto/random.ts";
+import { toHex, utf8 } from "../../protocol/encoding.ts";
+import { Fault, Refusal } from "../../protocol/errors.ts";
+import { formatNumber } from "../../protocol/format/number.ts";
+import { decryptBody, encryptBody } from "./body-cipher.ts";
+import type { Connection, Database } from "./database.ts";
+import { readIfThere, removeDurably, writeDurably } from "./durable-file.ts";
+
+/** Key of the advisory lock: shared for every write of intake, alone for opening and dropping a generation. */
+export const GENERATION_LOCK = 0x67656e65;
+
+/** First key of the advisory lock on one tip; the second is {@link tipLock}. Taken after the lock above, never before. */
+const TIP_LOCKS = 0x74697073;
+
+/** A complete tip that waits in a generation. */
+export interface SealedTip {
+  /** 16 bytes. */
+  readonly tip: Bytes;
+  readonly commitment: Bytes;
+  readonly digest: Bytes;
+  readonly parts: number;
+  /** Octets of the envelope. */
+  readonly length: number;
+}
+
+// Keys -----------------------------------------------------------------------------------------------------------------------------------------
+
+function keyPath(dataDir: string, generation: number): string {
+  return join(dataDir, "keys", "generations", `${formatNumber(generation)}.key`);
+}
+
+/** The key of a generation, 32 bytes. @throws {Refusal} `keys-missing` if DATA_DIR is not the one the database was filled with. */
+export async function generationKey(dataDir: string, generation: number): Promise<Bytes> {
+  const key = await readIfThere(keyPath(dataDir, generation));
+  if (key?.length !== 32) throw new Refusal("keys-missing", "DATA_DIR/keys/generations");
+  return key;
+}
+
+async function makeKey(dataDir: string, generation: number): Promise<void> {
+  if ((await readIfThere(keyPath(dataDir, generation)))?.length === 32) return;
+  await writeDurably(keyPath(dataDir, generation), randomBytes(32));
+}
+
+async function destroyKey(dataDir: string, generation: number): Promise<void> {
+  const path = keyPath(dataDir, generation);
+  if ((await readIfThere(path)) === null) return;
+  try {
+    const file = await open(path, "r+");
+    try {
+      await file.write(randomBytes(32), 0, 32, 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw new Fault("destroying a generation key", cause);
+  }
+  await removeDurably(path);
+}
+
+/** Stored form of a part of a waiting tip. `tip` is 16 bytes, `part` counts from 1. */
+export function encryptPart(key: Bytes, generation: number, tip: Uint8Array, part: number, body: Uint8Array): Bytes {
+  return encryptBody(key, placeOf(generation, tip, part), body);
+}
+
+function placeOf(generation: number, tip: Uint8Array, part: number): Bytes {
+  return concat(utf8("firsthand/pending/v1"), Uint8Array.of(0), u32(generation), tip, u32(part));
+}
+
+// Opening and closing --------------------------------------------------------------------------------------------------------------------------
+
+/** The open generation. @throws {Fault} if there is none: {@link openFirstGeneration} was never run. */
+export async function currentGeneration(connection: Connection): Promise<number> {
+  const [row] = await connection.query<{ generation: number }>("select generation from generation where state = 'open'");
+  if (row === undefined) throw new Fault("finding the open generation", undefined);
+  return row.generation;
+}
+
+/** Opens generation 1 if there has never been one, and checks that the open one has its key. */
+export async function openFirstGeneration(db: Database, dataDir: string): Promise<void> {
+  const there = await db.query<{ generation: number }>("select generation from generation");
+  if (there.length === 0) {
+    await makeKey(dataDir, 1);
+    await db.transaction(async (connection) => {
+      await lockGenerations(connection);
+      const again = await connection.query("select from generation");
+      if (again.length === 0) await openGeneration(connection, 1);
+    });
+  }
+  await generationKey(dataDir, await currentGeneration(db));
+}
+
+/** Locks out every write of intake until the transaction ends. */
+async function lockGenerations(connection: Connection): Promise<void> {
+  await connection.query("select pg_advisory_xact_lock($1)", [GENERATION_LOCK]);
+}
+
+async function openGeneration(connection: Connection, generation: number): Promise<void> {
+  const n = String(generation);
+  await connection.query(`create table tip_part_${n} partition of tip_part for values in (${n})`);
+  await connection.query(`create table tip_seal_${n} partition of tip_seal for values in (${n})`);
+  await connection.execute("insert into generation (generation, state) values ($1, 'open')", [generation]);
+}
+
+/**
+ * Closes the open generation and opens the next.
+ * @returns the number of the closing one: of this call, or the one an interrupted sealing left.
+ */
+export async function closeGeneration(db: Database, dataDir: string): Promise<number> {
+  const expected = await currentGeneration(db);
+  await makeKey(dataDir, expected + 1);
+  return db.transaction(async (connection) => {
+    await lockGenerations(connection);
+    const [closing] = await connection.query<{ generation: number }>("select generation from generation where state = 'closing'");
+    if (closing !== undefined) return closing.generation;
+    const current = await currentGeneration(connection);
+    if (current !== expected) throw new Refusal("another-writer");
+    await connection.execute("update generation set state = 'closing' where generation = $1", [current]);
+    await openGeneration(connection, current + 1);
+    return current;
+  });
+}
+
+/** Drops the partitions of a generation whose batch is committed, then destroys its key. May be repeated. */
+export async function dropGeneration(db: Database, dataDir: string, generation: number): Promise<void> {
+  await db.transaction(async (connection) => {
+    await lockGenerations(connection);
+    const n = String(generation);
+    await connection.query(`drop table if exists tip_part_${n}`);
+    await connection.query(`drop table if exists tip_seal_${n}`);
+    await connection.execute("delete from generation where generation = $1 and state = 'closing'", [generation]);
+  });
+  await destroyKey(dataDir, generation);
+}
+
+// Tips -----------------------------------------------------------------------------------------------------------------------------------------
+
+/** Locks one tip until the transaction ends: its parts, its completion and its carrying do not cross. Two tips may share a lock. */
+export async function lockTip(connection: Connection, tip: Uint8Array): Promise<void> {
+  await connection.query("select pg_advisory_xact_lock($1, $2)", [TIP_LOCKS, new DataView(asBytes(tip).slice().buffer).getInt32(0)]);
+}
+
+/** The complete tips of a closing generation, in the order of their commitments: nothing of the order of arrival is in it. */
+export async function sealedTips(connection: Connection, generation: number): Promise<SealedTip[]> {
+  const rows = await connection.query<{ tip: Buffer; commitment: Buffer; digest: Buffer; parts: number; length: number }>(
+    "select tip, commitment, digest, parts, length from tip_seal where generation = $1 order by commitment",
+    [generation],
+  );
+  return rows.map(({ tip, commitment, digest, parts, length }) => ({
+    tip: ownBytes(tip),
+    commitment: ownBytes(commitment),
+    digest: ownBytes(digest),
+    parts,
+    length,
+  }));
+}
+
+function ownBytes(buffer: Buffer): Bytes {
+  return asBytes(buffer).slice();
+}
+
+/**
+ * The parts of a complete tip as they arrived, in order; one in memory at a time.
+ * @throws {Refusal} `not-authentic` if a stored part was changed; `part-missing` if one is gone.
+ */
+export async function* tipParts(
+  connection: Connection,
+  dataDir: string,
+  generation: number,
+  tip: Uint8Array,
+  parts: number,
+): AsyncGenerator<Bytes, void, undefined> {
+  const key = await generationKey(dataDir, generation);
+  let part = 0;
+  const rows = connection.copyRows(
+    `select body from tip_part where generation = ${String(generation)} and tip = '\\x${toHex(tip)}' and part <= ${String(parts)} order by part`,
+  );
+  for await (const [body] of rows) {
+    part++;
+    if (body === null || body === undefined) throw new Refusal("part-missing");
+    yield decryptBody(key, placeOf(generation, tip, part), body);
+  }
+  if (part !== parts) throw new Refusal("part-missing");
+}
+
+/**
+ * Moves the parts of unfinished tips from a closing generation to the open one, under its key. A tip that was moved at the sealing before is removed
+ * instead: it had a whole period to finish. One that was finished in the open generation by now moves in any case.
+ */
+export async function carryUnfinished(db: Database, dataDir: string, closing: number): Promise<void> {
+  const next = await currentGeneration(db);
+  const keys = { from: await generationKey(dataDir, closing), to: await generationKey(dataDir, next) };
+  const unfinished = await db.query<{ tip: Buffer }>(
+    `select distinct tip from tip_part p where generation = $1
+     and not exists (select from tip_seal s where s.generation = $1 and s.tip = p.tip)`,
+    [closing],
+  );
+  for (const { tip } of unfinished) {
+    if (await removedAsAbandoned(db, tip, closing, next)) continue;
+    const parts = await db.query<{ part: number }>("select part from tip_part where generation = $1 and tip = $2", [closing, tip]);
+    for (const { part } of parts) await carryPart(db, keys, tip, part, closing, next);
+  }
+}
+
+async function removedAsAbandoned(db: Database, tip: Buffer, closing: number, next: number): Promise<boolean> {
+  return db.transaction(async (connection) => {
+    await lockTip(connection, tip);
+    const [fact] = await connection.query<{ carried: boolean; finished: boolean }>(
+      `select exists (select from tip_part where generation = $1 and tip = $3 and carried) as carried,
+              exists (select from tip_seal where generation = $2 and tip = $3) as finished`,
+      [closing, next, tip],
+    );
+    if (fact === undefined || !fact.carried || fact.finished) return false;
+    await connection.execute("delete from tip_part where generation in ($1, $2) and tip = $3", [closing, next, tip]);
+    return true;
+  });
+}
+
+async function carryPart(
+  db: Database,
+  keys: { from: Bytes; to: Bytes },
+  tip: Buffer,
+  part: number,
+  closing: number,
+  next: number,
+): Promise<void> {
+  await db.transaction(async (connection) => {
+    await lockTip(connection, tip);
+    const [row] = await connection.query<{ body: Buffer }>("select body from tip_part where generation = $1 and tip = $2 and part = $3", [
+      closing,
+      tip,
+      part,
+    ]);
+    if (row === undefined) return; // refused and removed in the meantime
+    const body = decryptBody(keys.from, placeOf(closing, tip, part), row.body);
+    await connection.execute(
+      `insert into tip_part (generation, tip, part, length, sha256, declared, carried, body)
+       select $2, tip, part, length, sha256, declared, true, $5 from tip_part where generation = $1 and tip = $3 and part = $4`,
+      [closing, next, tip, part, encryptPart(keys.to, next, tip, part, body)],
+    );
+    await connection.execute("delete from tip_part where generation = $1 and tip = $2 and part = $3", [closing, tip, part]);
+  });
+}
