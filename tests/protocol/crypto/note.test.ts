@@ -1,0 +1,96 @@
+/** Vectors: the documentation example of golang.org/x/mod/sumdb/note (its key, note and signature). Everything else round-trips. */
+import { describe, expect, test } from "vitest";
+import { asBytes, type Bytes, concat, u64 } from "../../../src/protocol/bytes.ts";
+import { signingKeyFromSeed } from "../../../src/protocol/crypto/ed25519.ts";
+import { formatVkey, openNote, parseVkey } from "../../../src/protocol/crypto/note.ts";
+import { utf8 } from "../../../src/protocol/encoding.ts";
+import { formatNote, parseNote } from "../../../src/protocol/format/note.ts";
+import { signerOf } from "../../support/memory-log.ts";
+
+const GO_VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+const GO_NOTE =
+  "If you think cryptography is the answer to your problem,\n" +
+  "then you don't know what your problem is.\n" +
+  "\n" +
+  "\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+
+const refusal = (code: string): unknown => expect.objectContaining({ code });
+
+/** Cosigns the way C2SP tlog-cosignature says, from its text alone. */
+async function cosign(note: Bytes, name: string, seed: Bytes, time: number): Promise<{ vkey: ReturnType<typeof formatVkey>; note: Bytes }> {
+  const key = await signingKeyFromSeed(seed);
+  const vkey = formatVkey(name, key.publicKey, 4);
+  const { text, signatures } = parseNote(note);
+  const signature = concat(u64(time), await key.sign(utf8(`cosignature/v1\ntime ${String(time)}\n${text}`)));
+  return { vkey, note: formatNote({ text, signatures: [...signatures, { name, id: vkey.id, signature }] }) };
+}
+
+describe("a signed note", () => {
+  test("of Go's documentation opens", async () => {
+    const vkey = parseVkey(GO_VKEY);
+    expect(vkey.text).toBe(GO_VKEY);
+    const { text, signers } = await openNote(utf8(GO_NOTE), [vkey]);
+    expect(text).toBe("If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n");
+    expect(signers).toEqual([vkey]);
+  });
+
+  test("opens with the key that signed it and says which", async () => {
+    const [log, review] = await Promise.all([signerOf("log.example"), signerOf("review.example")]);
+    const note = await log.sign("log.example/test/v1\nsomething\n");
+    const opened = await openNote(note, [review.vkey, parseVkey(log.vkey.text)]);
+    expect(opened.signers.map(({ name }) => name)).toEqual(["log.example"]);
+  });
+
+  test("is refused if the text, the signature or the key is another", async () => {
+    const [log, other] = await Promise.all([signerOf("log.example"), signerOf("log.example", "another seed")]);
+    const note = await log.sign("log.example/test/v1\nsomething\n");
+    await expect(openNote(note, [other.vkey])).rejects.toEqual(refusal("unknown-signer"));
+    await expect(openNote(note, [])).rejects.toEqual(refusal("unknown-signer"));
+    for (const place of [0, 12, note.length - 20]) {
+      const changed = note.slice();
+      changed[place] = changed[place] === 0x41 ? 0x42 : 0x41;
+      await expect(openNote(changed, [log.vkey])).rejects.toThrow();
+    }
+  });
+
+  test("is refused if a key of ours signed twice", async () => {
+    const log = await signerOf("log.example");
+    const { text, signatures } = parseNote(await log.sign("text\n"));
+    const twice = formatNote({ text, signatures: [...signatures, ...signatures] });
+    await expect(openNote(twice, [log.vkey])).rejects.toEqual(refusal("bad-signature"));
+  });
+
+  test("keeps to its purpose: a signature over one text does not open another", async () => {
+    const log = await signerOf("log.example");
+    const { signatures } = parseNote(await log.sign("log.example/receipt/v1\n"));
+    const swapped = formatNote({ text: "log.example/bundle/v1\n", signatures });
+    await expect(openNote(swapped, [log.vkey])).rejects.toEqual(refusal("bad-signature"));
+  });
+
+  test("may be cosigned, with a time that counts", async () => {
+    const log = await signerOf("log.example");
+    const cosigned = await cosign(await log.sign("text\n"), "cosigner.example", asBytes(new Uint8Array(32).fill(9)), 1_700_000_000);
+    const opened = await openNote(cosigned.note, [log.vkey, cosigned.vkey]);
+    expect(opened.signers).toEqual([log.vkey, cosigned.vkey]);
+
+    const { text, signatures } = parseNote(cosigned.note);
+    const later = signatures.map((one) =>
+      one.name === "cosigner.example" ? { ...one, signature: concat(u64(1_700_000_001), one.signature.slice(8)) } : one,
+    );
+    await expect(openNote(formatNote({ text, signatures: later }), [log.vkey, cosigned.vkey])).rejects.toEqual(refusal("bad-signature"));
+  });
+});
+
+describe("a verifier key", () => {
+  test.each([
+    ["with another name", GO_VKEY.replace("Peter", "Petra")],
+    ["with another id", GO_VKEY.replace("c74f20a3", "c74f20a4")],
+    ["of an unknown type", "x+00000000+AhpcAhpcAhpcAhpcAhpcAhpcAhpcAhpcAhpcAhpcAhpc"],
+    ["without a name", GO_VKEY.replace("PeterNeumann", "")],
+    ["with white space", ` ${GO_VKEY}`],
+    ["cut short", GO_VKEY.slice(0, -4)],
+    ["that is empty", ""],
+  ])("%s is refused", (_, text) => {
+    expect(() => parseVkey(text)).toThrow(refusal("bad-vkey"));
+  });
+});
