@@ -1,0 +1,221 @@
+/**
+ * Sealing a batch: what waits in the open generation becomes a batch of a size that tells nothing.
+ *
+ *     plan        the generation's number and the date are written down
+ *     close       it closes, the next opens; unfinished tips move on (store/generations.ts)
+ *     decoys      the size is written down, then decoys are added to the closing generation, as tips of their own, until it has that many
+ *     key         the batch key is made, durable outside PostgreSQL
+ *     items       one transaction: every envelope under the batch key in the order of the commitments, the `accepted` rows, the batch, its leaves
+ *     publish     checkpoint and tiles (writer.ts)
+ *     drop        the generation's partitions are dropped and its key is destroyed
+ *
+ * A sealing that was interrupted goes on from its plan, with the date it was for. Each step sees by the tables whether it was done; since a size that was
+ * written down stays, the decoys that are there count, and nothing marks them, this leads to the same batch.
+ *
+ * Rejected: a transaction for each item. One transaction writes as much, and there is never half a batch to explain.
+ */
+import { createHash } from "node:crypto";
+import type { Bytes } from "../../protocol/bytes.ts";
+import { acceptedEpochs, type Certificate, type EpochKey } from "../../protocol/crypto/certificate.ts";
+import { sha256Native } from "../../protocol/crypto/hash.ts";
+import { randomBelow, randomBytes } from "../../protocol/crypto/random.ts";
+import { sealDecoy } from "../../protocol/crypto/tip.ts";
+import { toHex } from "../../protocol/encoding.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { formatDate, parseDate } from "../../protocol/format/date.ts";
+import { formatJson, flag, integer, nullable, parseJson, record } from "../../protocol/format/json.ts";
+import type { Leaf } from "../../protocol/format/leaf.ts";
+import { batchKeyFingerprint, makeBatchKey } from "../store/batch-keys.ts";
+import type { Connection } from "../store/database.ts";
+import {
+  carryUnfinished,
+  closeGeneration,
+  currentGeneration,
+  dropGeneration,
+  encryptPart,
+  generationKey,
+  sealedTips,
+  tipParts,
+} from "../store/generations.ts";
+import { makePartitions, putItem, putItemPart } from "../store/items.ts";
+import { insertLeaves, readState, writeState } from "../store/log-store.ts";
+import { batchSize } from "./batch-size.ts";
+import { type Keeper, publish } from "./writer.ts";
+
+/** A sealed batch. */
+export interface SealedBatch {
+  readonly batch: number;
+  /** Day number. */
+  readonly day: number;
+  /** Number of items: all that anybody may know. */
+  readonly size: number;
+}
+
+/** What is written down of a sealing. `size` is null until the generation is closed. */
+interface Plan {
+  readonly batch: number;
+  readonly day: number;
+  readonly scheduled: boolean;
+  readonly size: number | null;
+}
+
+const PLAN = "sealing";
+const SEALED_THROUGH = "sealed-through";
+const LARGEST_DAY = 2_932_896;
+const readPlan = record({
+  batch: integer(1, 99_999_999),
+  day: integer(0, LARGEST_DAY),
+  scheduled: flag,
+  size: nullable(integer(64, 99_999_999)),
+});
+
+/**
+ * Seals the open generation as the batch of `day`, and everything of an interrupted sealing before.
+ * @param scheduled whether this is the timetable's batch of that day; then the day is done.
+ */
+export async function sealBatch(keeper: Keeper, day: number, scheduled: boolean): Promise<SealedBatch> {
+  await finishSealing(keeper);
+  const latest = await lastBatchDay(keeper.context.db);
+  const batch = await currentGeneration(keeper.context.db);
+  await plan(keeper, { batch, day: Math.max(day, latest ?? 0), scheduled, size: null });
+  const sealed = await finishSealing(keeper);
+  if (sealed === null) throw new Error("a sealing that was planned has a batch");
+  return sealed;
+}
+
+/** Goes on with a sealing that was interrupted, to its end. Null if there is none. */
+export async function finishSealing(keeper: Keeper): Promise<SealedBatch | null> {
+  const { context, lock, progress } = keeper;
+  const { db, config } = context;
+  const planned = await sealingPlan(db);
+  if (planned === null) return null;
+  const { batch, day, scheduled } = planned;
+
+  if ((await db.query("select from batch where batch = $1", [batch])).length === 0) {
+    const size = await close(keeper, planned);
+    await addDecoys(keeper, batch, size);
+    progress("making the batch key");
+    const key = await makeBatchKey(config.dataDir, batch);
+    await writeBatch(keeper, batch, day, key);
+  }
+  await publish(keeper);
+  progress("dropping the generation");
+  await dropGeneration(db, config.dataDir, batch);
+  const [row] = await db.query<{ size: number }>("select size from batch where batch = $1", [batch]);
+  progress("destroying the generation key");
+  await lock.transaction(async (tx) => {
+    await writeState(tx, PLAN, null);
+    if (scheduled) await rememberDone(tx, day);
+  });
+  const size = row?.size ?? 0;
+  context.log.event("batch-sealed", { batch, size });
+  return { batch, day, size };
+}
+
+async function close(keeper: Keeper, planned: Plan): Promise<number> {
+  const { context, progress } = keeper;
+  const { db, config } = context;
+  progress("closing the generation");
+  if ((await closeGeneration(db, config.dataDir)) !== planned.batch) throw new Refusal("another-writer");
+  await carryUnfinished(db, config.dataDir, planned.batch);
+  if (planned.size !== null) return planned.size;
+  const size = batchSize((await sealedTips(db, planned.batch)).length);
+  await plan(keeper, { ...planned, size });
+  return size;
+}
+
+/** Adds decoys to a closing generation until it has `size` tips. */
+async function addDecoys({ context, progress }: Keeper, generation: number, size: number): Promise<void> {
+  const { db, config, keys } = context;
+  const key = await generationKey(config.dataDir, generation);
+  const epochs = decoyEpochs(keys.program, Math.floor(context.clock() / 1000), keys.retention.graceDays);
+  for (let count = (await sealedTips(db, generation)).length; count < size; count++) {
+    progress("sealing decoys", count, size);
+    const epoch = epochs[randomBelow(epochs.length)];
+    if (epoch === undefined) throw new Error("a program has an epoch");
+    const { envelope, commitment, digest } = await sealDecoy(epoch);
+    const hash = await sha256Native(envelope);
+    const tip = randomBytes(16);
+    await db.transaction(async (tx) => {
+      await tx.execute("insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, 1, $3, $4, $3, $5)", [
+        generation,
+        tip,
+        envelope.length,
+        hash,
+        encryptPart(key, generation, tip, 1, envelope),
+      ]);
+      await tx.execute("insert into tip_seal (generation, tip, commitment, digest, parts, length) values ($1, $2, $3, $4, 1, $5)", [
+        generation,
+        tip,
+        commitment,
+        digest,
+        envelope.length,
+      ]);
+    });
+  }
+}
+
+/** Epochs a tip of this batch may have. When the certificate has run out no tip comes in, but batches go on: to the last epoch there was. */
+function decoyEpochs(program: Certificate, unixSeconds: number, graceDays: number): readonly EpochKey[] {
+  const accepted = acceptedEpochs(program, unixSeconds, graceDays);
+  return accepted.length > 0 ? accepted : program.epochs.slice(-1);
+}
+
+async function writeBatch({ context, lock, progress }: Keeper, batch: number, day: number, key: Bytes): Promise<void> {
+  const { db, config, keys } = context;
+  const tips = await sealedTips(db, batch);
+  const fingerprint = batchKeyFingerprint(key);
+  progress("writing items", 0, tips.length);
+  await lock.transaction(async (tx) => {
+    await makePartitions(tx, batch);
+    const leaves: Leaf[] = [];
+    for (const [index, tip] of tips.entries()) {
+      const position = index + 1;
+      const hash = createHash("sha256");
+      let part = 0;
+      for await (const body of tipParts(db, config.dataDir, batch, tip.tip, tip.parts)) {
+        hash.update(body);
+        await putItemPart(tx, key, batch, position, ++part, body);
+      }
+      await putItem(tx, batch, position, tip, new Uint8Array(hash.digest()));
+      leaves.push({ kind: "received", batch, c: toHex(tip.commitment) });
+      progress("writing items", position, tips.length);
+    }
+    const date = formatDate(day);
+    leaves.push({ kind: "sealed", batch, date, size: tips.length, policy: keys.retentionHash, key: fingerprint });
+    await tx.execute("insert into batch (batch, state, date, size, key_fingerprint, policy) values ($1, 'sealed', $2, $3, $4, $5)", [
+      batch,
+      date,
+      tips.length,
+      Buffer.from(fingerprint, "hex"),
+      Buffer.from(keys.retentionHash, "hex"),
+    ]);
+    await insertLeaves(tx, leaves);
+  });
+}
+
+async function plan({ lock }: Keeper, planned: Plan): Promise<void> {
+  await lock.transaction((tx) => writeState(tx, PLAN, formatJson({ ...planned })));
+}
+
+async function sealingPlan(db: Connection): Promise<Plan | null> {
+  const bytes = await readState(db, PLAN);
+  return bytes === null ? null : readPlan(parseJson(bytes), PLAN);
+}
+
+/** Day of the last batch, or null. */
+export async function lastBatchDay(db: Connection): Promise<number | null> {
+  const [row] = await db.query<{ date: string }>("select date from batch order by batch desc limit 1");
+  return row === undefined ? null : parseDate(row.date);
+}
+
+/** The last day of the timetable that was sealed, or null if the timetable never ran. */
+export async function sealedThrough(db: Connection): Promise<number | null> {
+  const bytes = await readState(db, SEALED_THROUGH);
+  return bytes === null ? null : integer(0, LARGEST_DAY)(parseJson(bytes), SEALED_THROUGH);
+}
+
+/** Remembers that the timetable is done up to `day`. */
+export async function rememberDone(tx: Connection, day: number): Promise<void> {
+  await writeState(tx, SEALED_THROUGH, formatJson(day));
+}

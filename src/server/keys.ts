@@ -1,0 +1,99 @@
+/**
+ * Keys the server has: its own log key, and the public keys of the program.
+ *
+ * The log key is 32 random bytes in `keys/log.seed` below the data folder, made at first start and never in PostgreSQL. Whoever reads it can sign another history of
+ * the log, receipts and bundles; cosigners and everybody who kept a checkpoint would notice, and no tip could be opened with it.
+ *
+ * KEYS_DIR comes from the key ceremony: `program.pgp`, `rewards.pgp`, `review.vkey`, `retention.json`. A file `DEMO` in it marks keys whose secrets are public.
+ */
+import { join } from "node:path";
+import type { Bytes } from "../protocol/bytes.ts";
+import { type Certificate, openCertificate } from "../protocol/crypto/certificate.ts";
+import { sha256 } from "../protocol/crypto/hash.ts";
+import { noteSigner, type NoteSigner, parseVkey, type Vkey } from "../protocol/crypto/note.ts";
+import { randomBytes } from "../protocol/crypto/random.ts";
+import { fromUtf8, toHex } from "../protocol/encoding.ts";
+import { Refusal } from "../protocol/errors.ts";
+import { parseRetention, type RetentionPolicy } from "../protocol/format/retention.ts";
+import { readIfThere, writeDurably } from "./store/durable-file.ts";
+
+/** Everything below is checked when it is loaded. */
+export interface Keys {
+  /** Name of the log, of its key, and first line of every checkpoint. */
+  readonly origin: string;
+  readonly logSigner: NoteSigner;
+  /** Who signs what comes back from the review machine. */
+  readonly review: Vkey;
+  readonly program: Certificate;
+  readonly rewards: Certificate;
+  /** The files as they are, to be trimmed for the page. */
+  readonly programBytes: Bytes;
+  readonly rewardsBytes: Bytes;
+  readonly retention: RetentionPolicy;
+  /** The policy's file, and its SHA-256 in hexadecimal, as the log names it. */
+  readonly retentionBytes: Bytes;
+  readonly retentionHash: string;
+  /** Whether the secrets of these keys are public. */
+  readonly demo: boolean;
+}
+
+/** Where keys are, as the settings have it. */
+export interface KeyPlaces {
+  readonly dataDir: string;
+  readonly keysDir: string;
+  readonly origin: string;
+}
+
+const SEED_LENGTH = 32;
+
+/** The last signed checkpoint, kept outside PostgreSQL. */
+export function lastCheckpointPath(dataDir: string): string {
+  return join(dataDir, "checkpoint.last");
+}
+
+/**
+ * Reads all keys, and makes the log key at first start.
+ * @throws {Refusal} `keys-missing` with the name of the file; `demo-keys` under an onion address; what is wrong with a key.
+ */
+export async function loadKeys(places: KeyPlaces): Promise<Keys> {
+  const file = async (name: string): Promise<Bytes> => {
+    const bytes = await readIfThere(join(places.keysDir, name));
+    if (bytes === null) throw new Refusal("keys-missing", name);
+    return bytes;
+  };
+  const certificate = async (bytes: Bytes, purpose: Certificate["purpose"]): Promise<Certificate> => {
+    const opened = await openCertificate(bytes);
+    if (opened.purpose !== purpose) throw new Refusal("wrong-certificate", `${purpose}.pgp`);
+    return opened;
+  };
+  const programBytes = await file("program.pgp");
+  const rewardsBytes = await file("rewards.pgp");
+  const retentionBytes = await file("retention.json");
+  const review = parseVkey(fromUtf8(await file("review.vkey")).trimEnd());
+  const demo = (await readIfThere(join(places.keysDir, "DEMO"))) !== null;
+  if (demo && /\.onion(?:$|[/:])/.test(places.origin)) throw new Refusal("demo-keys");
+  return {
+    origin: places.origin,
+    logSigner: await noteSigner(places.origin, await logSeed(places.dataDir)),
+    review,
+    program: await certificate(programBytes, "program"),
+    rewards: await certificate(rewardsBytes, "rewards"),
+    programBytes,
+    rewardsBytes,
+    retention: parseRetention(retentionBytes),
+    retentionBytes,
+    retentionHash: toHex(sha256(retentionBytes)),
+    demo,
+  };
+}
+
+/** The log key's seed. A log that has a checkpoint has had a key: a new one is then no first start but a loss. */
+async function logSeed(dataDir: string): Promise<Bytes> {
+  const path = join(dataDir, "keys", "log.seed");
+  const there = await readIfThere(path);
+  if (there?.length === SEED_LENGTH) return there;
+  if (there !== null || (await readIfThere(lastCheckpointPath(dataDir))) !== null) throw new Refusal("keys-missing", "log.seed");
+  const seed = randomBytes(SEED_LENGTH);
+  await writeDurably(path, seed);
+  return seed;
+}

@@ -1,0 +1,108 @@
+/**
+ * Items: the envelopes of sealed batches, decoys among them, in the order of their commitments. Batch n lies in the partitions `item_<n>` and `item_part_<n>`, its bodies
+ * under the batch key. Nothing here tells a decoy from a tip.
+ *
+ * State: made by sealing, dropped by purging, never changed between.
+ */
+import { type Bytes, concat, u32 } from "../../protocol/bytes.ts";
+import { utf8 } from "../../protocol/encoding.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { decryptBody, encryptBody } from "./body-cipher.ts";
+import type { Connection } from "./database.ts";
+
+/** An envelope to be stored, as it waited. */
+export interface NewItem {
+  readonly tip: Bytes;
+  readonly commitment: Bytes;
+  readonly digest: Bytes;
+  /** Octets of the envelope. */
+  readonly length: number;
+  readonly parts: number;
+}
+
+/** What a bundle says of an item. */
+export interface StoredItem {
+  /** From 1. */
+  readonly position: number;
+  readonly length: number;
+  /** SHA-256 of the whole envelope. */
+  readonly sha256: Bytes;
+}
+
+/** Makes the partitions of a batch. */
+export async function makePartitions(tx: Connection, batch: number): Promise<void> {
+  const n = String(batch);
+  await tx.query(`create table item_${n} partition of item for values in (${n})`);
+  await tx.query(`create table item_part_${n} partition of item_part for values in (${n})`);
+}
+
+/** Drops the partitions of a batch and what intake remembers of its items. May be repeated. */
+export async function dropItems(tx: Connection, batch: number): Promise<void> {
+  const n = String(batch);
+  await tx.query(`drop table if exists item_${n}`);
+  await tx.query(`drop table if exists item_part_${n}`);
+  await tx.execute("delete from accepted where batch = $1", [batch]);
+}
+
+/** Whether anything of a batch's items is left. */
+export async function itemsLeft(db: Connection, batch: number): Promise<boolean> {
+  const n = String(batch);
+  const [row] = await db.query<{ left: boolean }>(
+    `select to_regclass('item_${n}') is not null or to_regclass('item_part_${n}') is not null
+       or exists (select from accepted where batch = ${n}) as left`,
+  );
+  return row?.left ?? true;
+}
+
+/** Stores one part of an item's envelope. */
+export async function putItemPart(tx: Connection, key: Bytes, batch: number, position: number, part: number, body: Bytes): Promise<void> {
+  await tx.execute("insert into item_part (batch, position, part, body) values ($1, $2, $3, $4)", [
+    batch,
+    position,
+    part,
+    encryptBody(key, placeOf(batch, position, part), body),
+  ]);
+}
+
+/** Stores an item whose parts are stored, and remembers its commitment for intake: a tip that is sent again gets its receipt again. */
+export async function putItem(tx: Connection, batch: number, position: number, item: NewItem, sha256: Bytes): Promise<void> {
+  await tx.execute("insert into item (batch, position, commitment, digest, length, parts, sha256) values ($1, $2, $3, $4, $5, $6, $7)", [
+    batch,
+    position,
+    item.commitment,
+    item.digest,
+    item.length,
+    item.parts,
+    sha256,
+  ]);
+  await tx.execute("insert into accepted (batch, tip, commitment, digest) values ($1, $2, $3, $4) on conflict do nothing", [
+    batch,
+    item.tip,
+    item.commitment,
+    item.digest,
+  ]);
+}
+
+/** The items of a batch in their order. */
+export async function itemsOf(db: Connection, batch: number): Promise<StoredItem[]> {
+  const rows = await db.query<{ position: number; length: number; sha256: Buffer }>(
+    "select position, length, sha256 from item where batch = $1 order by position",
+    [batch],
+  );
+  return rows.map(({ position, length, sha256 }) => ({ position, length, sha256: new Uint8Array(sha256) }));
+}
+
+/** An item's envelope, one part in memory at a time. @throws {Refusal} `not-authentic` if a part was changed. */
+export async function* itemBody(db: Connection, key: Bytes, batch: number, position: number): AsyncGenerator<Bytes, void, undefined> {
+  const rows = db.copyRows(`select body from item_part where batch = ${String(batch)} and position = ${String(position)} order by part`);
+  let part = 0;
+  for await (const [body] of rows) {
+    part++;
+    if (body === null || body === undefined) throw new Refusal("part-missing");
+    yield decryptBody(key, placeOf(batch, position, part), body);
+  }
+}
+
+function placeOf(batch: number, position: number, part: number): Bytes {
+  return concat(utf8("firsthand/item/v1"), Uint8Array.of(0), u32(batch), u32(position), u32(part));
+}
