@@ -1,0 +1,78 @@
+/**
+ * The outbox: what goes back to the server, a bundle signed by the review key. Today that is acknowledgements: "the review machine holds every item of this batch".
+ *
+ * What leaves is written into the casebook before the file exists, notes and all, so the same bundle can be made again byte for byte (a stick is easily lost) and no
+ * second, different bundle can ever have its number. Ed25519 signatures are deterministic (RFC 8032), which makes the manifest the same too.
+ */
+import { asBytes, type Bytes } from "../../protocol/bytes.ts";
+import { writeBundle, type WrittenBundle } from "../../protocol/crypto/bundle.ts";
+import { sha256 } from "../../protocol/crypto/hash.ts";
+import { type NoteSigner, noteSigner, parseVkey } from "../../protocol/crypto/note.ts";
+import { fromHex, fromUtf8, utf8 } from "../../protocol/encoding.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { acknowledgementPath, formatAcknowledgement } from "../../protocol/format/acknowledgement.ts";
+import type { ActingPerson, Casebook } from "./casebook.ts";
+import { type ActOf, type BatchResult, NOTHING_BEFORE } from "./event.ts";
+
+/** Batches that are held whole and not acknowledged yet, in order. */
+export function batchesToAcknowledge(casebook: Casebook): BatchResult[] {
+  const sent = new Set(casebook.acts("outbox").flatMap(({ acknowledgements }) => acknowledgements.map(({ batch }) => batch)));
+  const held = casebook.acts("imported").flatMap(({ batches }) => batches);
+  return held.filter(({ batch, missing }) => missing === 0 && !sent.has(batch));
+}
+
+/**
+ * Records the next bundle for the server. The caller is the casebook's writer.
+ * @throws {Refusal} `nothing-to-do` if there is nothing to acknowledge.
+ */
+export async function recordOutbox(casebook: Casebook, reviewSeed: Bytes, person: ActingPerson, now: Date): Promise<ActOf<"outbox">> {
+  const batches = batchesToAcknowledge(casebook);
+  if (batches.length === 0) throw new Refusal("nothing-to-do", "every batch that is here is acknowledged");
+  const signer = await reviewSigner(casebook, reviewSeed);
+  const { origin } = casebook.opened;
+  const date = now.toISOString().slice(0, 10);
+  const acknowledgements: { batch: number; note: string }[] = [];
+  for (const { batch, root } of batches) {
+    const text = formatAcknowledgement({ origin, batch, root: fromHex(root, 32), date });
+    acknowledgements.push({ batch, note: fromUtf8(await signer.sign(text)) });
+  }
+  const last = casebook.acts("outbox").at(-1);
+  const outline = { bundle: (last?.bundle ?? 0) + 1, previous: last?.manifest ?? NOTHING_BEFORE, acknowledgements };
+  const { manifestHash } = await bundleOf(origin, outline, signer);
+  const act: ActOf<"outbox"> = { kind: "outbox", manifest: manifestHash, ...outline };
+  await casebook.append(act, person, now);
+  return act;
+}
+
+/**
+ * The bytes of a recorded outbox.
+ * @throws {Refusal} `casebook-damaged` if they are not the ones that were recorded.
+ */
+export async function outboxBytes(casebook: Casebook, reviewSeed: Bytes, act: ActOf<"outbox">): Promise<WrittenBundle> {
+  const written = await bundleOf(casebook.opened.origin, act, await reviewSigner(casebook, reviewSeed));
+  if (written.manifestHash !== act.manifest) throw new Refusal("casebook-damaged", `outbox ${String(act.bundle)}`);
+  return written;
+}
+
+async function reviewSigner(casebook: Casebook, seed: Bytes): Promise<NoteSigner> {
+  const vkey = parseVkey(casebook.opened.review);
+  const signer = await noteSigner(vkey.name, seed);
+  if (signer.vkey.text !== vkey.text) throw new Refusal("casebook-damaged", "review key");
+  return signer;
+}
+
+function bundleOf(
+  origin: string,
+  { bundle, previous, acknowledgements }: Pick<ActOf<"outbox">, "bundle" | "previous" | "acknowledgements">,
+  signer: NoteSigner,
+): Promise<WrittenBundle> {
+  const entries = acknowledgements.map(({ batch, note }) => {
+    const bytes = utf8(note);
+    // eslint-disable-next-line @typescript-eslint/require-await -- an asynchronous source of one piece
+    const open = async function* (): AsyncGenerator<Bytes, void, undefined> {
+      yield asBytes(bytes);
+    };
+    return { path: acknowledgementPath(batch), size: bytes.length, sha256: sha256(bytes), open };
+  });
+  return writeBundle({ origin, to: "server", sequence: bundle, previous, entries }, signer);
+}

@@ -1,0 +1,208 @@
+/**
+ * The command line of the review machine: understands arguments, runs one command, prints what it says. Results go to the output, as lines or with `--json` as one
+ * object; progress, questions and failures to the error output. Exit 0: done; 1: refused, failed, or `verify` found damage; 2: not understood.
+ */
+import { parseArgs } from "node:util";
+import { Fault, Refusal } from "../protocol/errors.ts";
+import { parseDate } from "../protocol/format/date.ts";
+import { personName } from "./casebook/event.ts";
+import { type CeremonyPlan, checkOrigin, USUAL_RETENTION } from "./ceremony.ts";
+import * as commands from "./commands.ts";
+import { requireIsolation } from "./isolation.ts";
+import { progressTo } from "./progress.ts";
+import type { Answer } from "./views.ts";
+
+const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
+
+  firsthand-reviewer ceremony DIR --origin NAME    make all keys and a casebook in a new folder
+      --epochs N            weeks the certificates last, 1 to 520 (52)
+      --quorum K/N          any K of N cards open the secrets (1/1)
+      --start DATE          first day of the first week, YYYY-MM-DD (today)
+      --keep-days N         days the server keeps what was acknowledged (30)
+      --person NAME         who will work in the casebook; may be repeated (reviewer)
+      --demo                keys to try things out, marked as such
+
+  firsthand-reviewer import FILE     take in a bundle from the server
+      --log-key FILE        the log's verifier key; needed the first time, then pinned
+  firsthand-reviewer list            every tip
+  firsthand-reviewer show ID         one tip; the first digits of its id will do
+  firsthand-reviewer extract ID DIR  a tip's files into a new folder
+  firsthand-reviewer outbox FILE     a bundle for the server: what is held here
+      --again               the last one once more, byte for byte
+  firsthand-reviewer status          counts, keys, what is waiting
+  firsthand-reviewer verify          whether the casebook is whole
+
+With every command but ceremony:
+      --casebook DIR        the casebook (./casebook)
+      --shares FILE         share cards; may be repeated; without it they are asked for
+      --person NAME         who acts, if the casebook knows several people
+With every command:
+      --json                the result as one JSON object
+      --help                this text
+
+Exit status: 0 done, 1 refused or failed or damage found, 2 not understood.
+`;
+
+const OPTIONS = {
+  origin: { type: "string" },
+  epochs: { type: "string" },
+  quorum: { type: "string" },
+  start: { type: "string" },
+  "keep-days": { type: "string" },
+  demo: { type: "boolean" },
+  "log-key": { type: "string" },
+  again: { type: "boolean" },
+  casebook: { type: "string" },
+  shares: { type: "string", multiple: true },
+  person: { type: "string", multiple: true },
+  json: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+const AT_A_CASEBOOK = ["casebook", "shares", "person", "json"] as const;
+
+/** Words after each command, and the options it takes. */
+const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; readonly options: readonly (keyof typeof OPTIONS)[] }>> = {
+  ceremony: { words: ["DIR"], options: ["origin", "epochs", "quorum", "start", "keep-days", "person", "demo", "json"] },
+  import: { words: ["FILE"], options: ["log-key", ...AT_A_CASEBOOK] },
+  list: { words: [], options: AT_A_CASEBOOK },
+  show: { words: ["ID"], options: AT_A_CASEBOOK },
+  extract: { words: ["ID", "DIR"], options: AT_A_CASEBOOK },
+  outbox: { words: ["FILE"], options: ["again", ...AT_A_CASEBOOK] },
+  status: { words: [], options: AT_A_CASEBOOK },
+  verify: { words: [], options: AT_A_CASEBOOK },
+};
+
+type Values = ReturnType<typeof parse>["values"];
+
+const DAY = 86_400;
+
+/** Runs one command. Returns the exit status; throws only bugs. */
+export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
+  const json = args.includes("--json");
+  try {
+    const { values, positionals } = parse(args);
+    if (values.help === true || (positionals.length === 0 && args.length === 0)) {
+      process.stdout.write(HELP);
+      return values.help === true ? 0 : 2;
+    }
+    const [command = "", ...words] = positionals;
+    checkUsage(command, words, values);
+    requireIsolation(say);
+    const { answer, sound } = await runCommand(command, words, values);
+    process.stdout.write(json ? `${JSON.stringify(answer.json)}\n` : answer.lines.map((line) => `${line}\n`).join(""));
+    return sound ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof Fault)) throw error;
+    const code = error instanceof Refusal ? error.code : "fault";
+    say(json ? JSON.stringify({ error: code, message: describe(error) }) : `firsthand-reviewer: ${describe(error)}`);
+    if (code === "usage" && !json) say("firsthand-reviewer --help says more.");
+    return code === "usage" ? 2 : 1;
+  }
+}
+
+/** A fault is told with what the system said: on this machine that is for the person in front of it. */
+function describe(error: Refusal | Fault): string {
+  return error instanceof Fault && error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
+
+function usage(what: string): never {
+  throw new Refusal("usage", what);
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch {
+    return usage("an option is unknown or lacks its value");
+  }
+}
+
+function checkUsage(command: string, words: readonly string[], values: Values): void {
+  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (known === undefined) return usage(command === "" ? "a command is missing" : "there is no such command");
+  if (words.length !== known.words.length) usage(`after ${command} comes ${known.words.join(" ") || "nothing"}`);
+  const strange = Object.keys(values).find((option) => !known.options.some((allowed) => allowed === option));
+  if (strange !== undefined) usage(`${command} takes no --${strange}`);
+}
+
+async function runCommand(command: string, words: readonly string[], values: Values): Promise<{ answer: Answer; sound: boolean }> {
+  const [first = "", second = ""] = words;
+  const now = new Date();
+  if (command === "ceremony") return { answer: await commands.ceremony(first, planOf(values, now), { now, say }), sound: true };
+  if ((values.person?.length ?? 0) > 1) usage("only one person acts at a time");
+  const desk: commands.Desk = {
+    folder: values.casebook ?? "casebook",
+    shareFiles: values.shares ?? [],
+    person: values.person?.[0],
+    now,
+    progress: progressTo(say),
+    say,
+  };
+  if (command === "verify") return commands.verify(desk);
+  return { answer: await answerTo(command, first, second, values, desk), sound: true };
+}
+
+function answerTo(command: string, first: string, second: string, values: Values, desk: commands.Desk): Promise<Answer> {
+  switch (command) {
+    case "import":
+      return commands.importFile(first, values["log-key"], desk);
+    case "list":
+      return commands.list(desk);
+    case "show":
+      return commands.show(first, desk);
+    case "extract":
+      return commands.extract(first, second, desk);
+    case "outbox":
+      return commands.outbox(first, values.again === true, desk);
+    case "status":
+      return commands.status(desk);
+    default:
+      throw new Error("a command is listed and not there");
+  }
+}
+
+function planOf(values: Values, now: Date): CeremonyPlan {
+  const quorum = /^([0-9]{1,3})\/([0-9]{1,3})$/.exec(values.quorum ?? "1/1");
+  const [needed, shares] = [Number(quorum?.[1] ?? 0), Number(quorum?.[2] ?? 0)];
+  if (needed < 1 || needed > shares || shares > 255) usage("a quorum is K/N, 1 ≤ K ≤ N ≤ 255");
+  const people = values.person ?? ["reviewer"];
+  if (new Set(people).size !== people.length) usage("two people have the same name");
+  return {
+    origin: checkOrigin(values.origin ?? usage("ceremony needs --origin")),
+    start: startOf(values.start, now),
+    epochs: wholeNumber("--epochs", values.epochs ?? "52", 1, 520),
+    needed,
+    shares,
+    people: people.map(nameOf),
+    retention: { ...USUAL_RETENTION, daysAfterAcknowledgement: wholeNumber("--keep-days", values["keep-days"] ?? "30", 0, 180) },
+    demo: values.demo === true,
+  };
+}
+
+function nameOf(name: string): string {
+  try {
+    return personName(name);
+  } catch {
+    return usage("a person's name is 1 to 64 characters, none of them unseen");
+  }
+}
+
+function startOf(date: string | undefined, now: Date): number {
+  if (date === undefined) return Math.floor(now.getTime() / 1000 / DAY) * DAY;
+  try {
+    return parseDate(date) * DAY;
+  } catch {
+    return usage("--start is a date, YYYY-MM-DD");
+  }
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : -1;
+  if (value < least || value > most) usage(`${option} is a whole number from ${String(least)} to ${String(most)}`);
+  return value;
+}

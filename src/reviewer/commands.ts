@@ -1,0 +1,208 @@
+/** The commands of the review machine, one function each. They return what is to be said; only `command-line.ts` prints. */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Bytes } from "../protocol/bytes.ts";
+import { sha256 } from "../protocol/crypto/hash.ts";
+import { parseVkey, type Vkey } from "../protocol/crypto/note.ts";
+import { fromUtf8, toHex, utf8 } from "../protocol/encoding.ts";
+import { Fault, Refusal } from "../protocol/errors.ts";
+import { type CeremonyPlan, holdCeremony } from "./ceremony.ts";
+import { type ActingPerson, Casebook } from "./casebook/casebook.ts";
+import { checkCasebook } from "./casebook/check.ts";
+import { writeNewFile } from "./casebook/durable-file.ts";
+import { importBundle } from "./casebook/import.ts";
+import { outboxBytes, recordOutbox } from "./casebook/outbox.ts";
+import { findTip, readPieces, readRecord, type ShelvedTip, type TipRecord, tipsOf } from "./casebook/shelf.ts";
+import { openVault, type Vault, VAULT_FILE } from "./casebook/vault.ts";
+import { becomeWriter } from "./casebook/writer.ts";
+import { extractTip } from "./extract.ts";
+import { visibleLine } from "./hostile-text.ts";
+import type { Progress } from "./progress.ts";
+import { readShares } from "./share-cards.ts";
+import { type Answer, count, listView, statusView, tipView } from "./views.ts";
+
+/** What every command on a casebook is given. */
+export interface Desk {
+  /** Folder of the casebook. */
+  readonly folder: string;
+  /** Files with shares; none: they are asked for. */
+  readonly shareFiles: readonly string[];
+  /** Who acts; `undefined` if there is only one person. */
+  readonly person: string | undefined;
+  readonly now: Date;
+  readonly progress: Progress;
+  /** Tells people something at once, on the error output. */
+  readonly say: (sentence: string) => void;
+}
+
+interface OpenDesk {
+  readonly casebook: Casebook;
+  readonly vault: Vault;
+}
+
+/** Makes all keys and a casebook in a new folder. */
+export async function ceremony(folder: string, plan: CeremonyPlan, desk: Pick<Desk, "now" | "say">): Promise<Answer> {
+  const made = await holdCeremony(folder, plan, desk.now, desk.say);
+  const cards = `${String(plan.needed)} of ${String(plan.shares)}`;
+  return {
+    json: { folder, origin: plan.origin, demo: plan.demo, quorum: cards, ...made },
+    lines: [
+      ...(plan.demo ? ["DEMO keys: they protect nothing."] : []),
+      `Program certificate  ${made.program}`,
+      `Rewards certificate  ${made.rewards}`,
+      `Review key           ${made.review}`,
+      "",
+      `Carry ${join(folder, "public")} to the server as its KEYS_DIR.`,
+      `Print ${join(folder, "cards")} (any ${cards} open the casebook), give each holder one, then destroy the files.`,
+      `Give ${join(folder, "rewards")} to the reward officer and remove it here.`,
+      `The casebook is ${join(folder, "casebook")}.`,
+    ],
+  };
+}
+
+/** Takes in a bundle; `logKeyFile` names the log's verifier key the first time. */
+export function importFile(file: string, logKeyFile: string | undefined, desk: Desk): Promise<Answer> {
+  return asWriter(desk, async ({ casebook, vault }, person) => {
+    const log = await logKey(casebook, logKeyFile, desk.say);
+    const { now, progress } = desk;
+    await requireFile(file);
+    const { imported, warnings } = await importBundle(readPieces(file), { casebook, program: vault.program, log, person, now, progress });
+    const sum = (of: "tips" | "decoys"): number => imported.batches.reduce((total, batch) => total + batch[of], 0);
+    const tips = imported.tips.map(({ id }) => id);
+    const { bundle, manifest, checkpoint, batches, troubled } = imported;
+    return {
+      json: { bundle, manifest, checkpoint, batches, tips, troubled, warnings },
+      lines: [
+        `Bundle ${String(bundle)} imported: ${count(batches.length, "batch")}, ${count(sum("tips"), "tip")}, ${count(sum("decoys"), "decoy")} dropped.`,
+        ...tips.map((id) => `  ${id}`),
+        ...warnings.map((warning) => `Warning: ${warning}`),
+      ],
+    };
+  });
+}
+
+/** The log key to check against. To believe one for the first time is a person's decision, so it is said aloud. */
+async function logKey(casebook: Casebook, file: string | undefined, say: Desk["say"]): Promise<Vkey> {
+  const pinned = casebook.acts("log-key-pinned").at(-1);
+  if (file === undefined) {
+    if (pinned === undefined) throw new Refusal("usage", "the first import needs --log-key FILE");
+    return parseVkey(pinned.vkey);
+  }
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new Fault("reading the log's verifier key", cause);
+  });
+  const key = parseVkey(fromUtf8(bytes).trimEnd());
+  if (pinned !== undefined) {
+    if (pinned.vkey !== key.text) throw new Refusal("bundle-foreign", "another log key is pinned");
+    return key;
+  }
+  if (key.name !== casebook.opened.origin) throw new Refusal("wrong-origin", "log key");
+  say(`From now on this casebook believes the log key with fingerprint ${fingerprintOf(key)}. Compare it with what the operator says.`);
+  return key;
+}
+
+function fingerprintOf(key: Vkey): string {
+  return toHex(sha256(utf8(key.text)));
+}
+
+async function requireFile(file: string): Promise<void> {
+  const found = await stat(file).catch((cause: unknown) => {
+    throw new Fault("opening the bundle", cause);
+  });
+  if (!found.isFile()) throw new Refusal("no-secure-place", "the bundle is not a file");
+}
+
+/** Every tip, in the order they came. */
+export async function list(desk: Desk): Promise<Answer> {
+  const { casebook } = await sitDown(desk);
+  const tips: { shelved: ShelvedTip; record: TipRecord }[] = [];
+  const all = tipsOf(casebook);
+  for (const shelved of all) {
+    tips.push({ shelved, record: await readRecord(casebook, shelved) });
+    desk.progress("read tips", tips.length, all.length);
+  }
+  return listView(tips);
+}
+
+/** One tip. */
+export async function show(id: string, desk: Desk): Promise<Answer> {
+  const { casebook } = await sitDown(desk);
+  const shelved = findTip(casebook, id);
+  const thread = tipsOf(casebook).filter(({ entry }) => entry.thread === shelved.entry.thread);
+  return tipView(shelved, await readRecord(casebook, shelved), thread);
+}
+
+/** A tip's attachments into a new folder. */
+export function extract(id: string, folder: string, desk: Desk): Promise<Answer> {
+  return asWriter(desk, async ({ casebook }, person) => {
+    const shelved = findTip(casebook, id);
+    const files = await extractTip(casebook, shelved, folder, desk.progress);
+    await casebook.append({ kind: "extracted", tip: shelved.entry.id }, person, desk.now);
+    return {
+      json: { tip: shelved.entry.id, folder, files },
+      lines: [
+        `${count(files.length, "file")} of tip ${shelved.entry.id} in ${folder}`,
+        ...files.map(({ file, name, size, sha256: hash }) => `  ${file}  ${String(size)} bytes  ${hash}  | ${visibleLine(name)}`),
+      ],
+    };
+  });
+}
+
+/** A bundle for the server in a new file; with `again`, the last one once more. */
+export function outbox(file: string, again: boolean, desk: Desk): Promise<Answer> {
+  return asWriter(desk, async ({ casebook, vault }, person) => {
+    if ((await stat(file).catch(() => null)) !== null) throw new Refusal("already-there");
+    const last = casebook.acts("outbox").at(-1);
+    if (again && last === undefined) throw new Refusal("nothing-to-do", "there is no outbox yet");
+    const act = again && last !== undefined ? last : await recordOutbox(casebook, vault.review, person, desk.now);
+    const written = await outboxBytes(casebook, vault.review, act);
+    await writeNewFile(file, written.bytes);
+    const batches = act.acknowledgements.map(({ batch }) => batch);
+    return {
+      json: { file, bundle: act.bundle, manifest: act.manifest, acknowledged: batches },
+      lines: [`Outbox ${String(act.bundle)} in ${file}. It says one thing only: batch ${batches.map(String).join(", ")} is held here.`],
+    };
+  });
+}
+
+/** Counts and what is waiting. */
+export async function status(desk: Desk): Promise<Answer> {
+  return statusView((await sitDown(desk)).casebook);
+}
+
+/** Whether the casebook is whole; `sound` is false if anything is not. */
+export async function verify(desk: Desk): Promise<{ answer: Answer; sound: boolean }> {
+  const { casebook } = await sitDown(desk);
+  const damages = await checkCasebook(casebook, desk.progress);
+  const { length } = casebook.events;
+  const lines =
+    damages.length === 0
+      ? [`The casebook is whole: ${count(length, "event")}, last link ${casebook.events.at(-1)?.link ?? ""}`]
+      : damages.map(({ where, what }) => `Damaged: ${where}. ${what}`);
+  return { answer: { json: { events: length, link: casebook.events.at(-1)?.link ?? null, damages }, lines }, sound: damages.length === 0 };
+}
+
+/** Unlocks and opens the casebook for reading. */
+async function sitDown({ folder, shareFiles }: Desk): Promise<OpenDesk> {
+  const locked = await readFile(join(folder, VAULT_FILE)).catch((cause: unknown) => {
+    throw cause instanceof Error && "code" in cause && cause.code === "ENOENT"
+      ? new Refusal("no-secure-place", "there is no casebook in that folder")
+      : new Fault("reading the casebook's vault", cause);
+  });
+  const shares: Bytes[] = await readShares(shareFiles);
+  const vault = await openVault(new Uint8Array(locked), shares);
+  return { vault, casebook: await Casebook.open(folder, vault.casebook) };
+}
+
+/** Does `work` as the only writer of the casebook. The lock comes before the events are read. */
+async function asWriter(desk: Desk, work: (open: OpenDesk, person: ActingPerson) => Promise<Answer>): Promise<Answer> {
+  if ((await stat(join(desk.folder, VAULT_FILE)).catch(() => null)) === null)
+    throw new Refusal("no-secure-place", "there is no casebook in that folder");
+  const writer = becomeWriter(desk.folder);
+  try {
+    const open = await sitDown(desk);
+    return await work(open, await open.casebook.person(desk.person));
+  } finally {
+    writer.release();
+  }
+}
