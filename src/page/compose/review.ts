@@ -1,0 +1,78 @@
+/** The exact set that will be sent, as rows a person can read and take out one by one. */
+import type { LiveText, Locale } from "../locales/locale.ts";
+import type { ChosenFile, Draft, Step } from "./state.ts";
+import type { RemovableField } from "./update.ts";
+import { readWhen } from "./when.ts";
+
+/** Labels of codes, and the sentences of the review, in the witness's language. */
+export interface ReviewWords {
+  readonly labels: Locale["labels"];
+  readonly review: LiveText["review"];
+  /** What the page's language calls itself. */
+  readonly languageName: string;
+}
+
+/** One thing that will be sent. */
+export interface ReviewRow {
+  readonly label: string;
+  /** The witness's own words or a label of the vocabulary; one entry for each line. */
+  readonly values: readonly string[];
+  /** How it is taken out: a field, a file, or not at all (the account, which can only be changed). */
+  readonly removal: { readonly field: RemovableField } | { readonly file: ChosenFile } | null;
+  /** Where it is changed. */
+  readonly step: Step;
+}
+
+/** The rows, in the order of the questions; what was not answered has none. */
+export function reviewRows(draft: Draft, { labels, review, languageName }: ReviewWords): readonly ReviewRow[] {
+  const rows: ReviewRow[] = [{ label: review.narrative, values: [draft.narrative], removal: null, step: "story" }];
+  const add = (field: RemovableField, label: string, values: readonly string[], step: Step): void => {
+    if (values.length > 0) rows.push({ label, values, removal: { field }, step });
+  };
+
+  add("basis", review.basis, draft.basis === null ? [] : [labels.basis[draft.basis]], "questions");
+  add(
+    "witnessCategory",
+    review.witnessCategory,
+    draft.witnessCategory === null ? [] : [labels.witnessCategory[draft.witnessCategory]],
+    "questions",
+  );
+  add(
+    "eventTypes",
+    review.eventTypes,
+    draft.eventTypes.map((code) => labels.eventTypes[code]),
+    "questions",
+  );
+  add("when", review.when, whenWords(draft, review), "questions");
+  add("where", review.where, draft.where === null ? [] : [labels.where[draft.where] ?? draft.where], "questions");
+  add(
+    "evidenceHeld",
+    review.evidenceHeld,
+    draft.evidenceHeld.map((code) => labels.evidenceHeld[code]),
+    "questions",
+  );
+  rows.push({
+    label: review.sharing,
+    values: [labels.sharing[draft.sharing]],
+    removal: draft.sharing === "prefer_not_to_say" ? null : { field: "sharing" },
+    step: "questions",
+  });
+  for (const file of draft.files) rows.push({ label: review.attachment, values: [file.name], removal: { file }, step: "files" });
+  add("reply", review.reply, draft.wantsReply ? [review.yes] : [], "reply");
+  add("claim", review.claim, draft.wantsClaim ? [review.yes] : [], "reply");
+  add("language", review.language, draft.language === null ? [] : [languageName], "review");
+  return rows;
+}
+
+function whenWords(draft: Draft, review: LiveText["review"]): readonly string[] {
+  const when = readWhen(draft.when);
+  if (when === null || when === "wrong") return [];
+  const [from = "", to] = when.replaceAll("~", "").split("/");
+  const range = to === undefined ? from : to === ".." ? fill(review.whenFromOn, { from }) : fill(review.whenFromTo, { from, to });
+  return [draft.when.about ? fill(review.whenAbout, { when: range }) : range];
+}
+
+/** `template` with each `{name}` replaced by its value; values are never searched for places again. */
+export function fill(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{([a-z]+)\}/g, (place, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? place) : place));
+}

@@ -1,0 +1,348 @@
+/**
+ * The page as static HTML in one language, written when it is built. Every step's words are in it, so they can be read without a script; controls are disabled
+ * until the script has checked the keys. There is no `<form>`: nothing can be submitted by accident and no browser keeps a form history.
+ *
+ * What the script needs to know travels as one JSON data block: the sentences it shows itself, the fingerprints it pins and the origin of the log. So script
+ * and style are the same bytes for every language and every site.
+ */
+import { ELSEWHERE, PROVINCES } from "../compose/questions.ts";
+import { WORD_LISTS } from "../compose/state.ts";
+import type { LiveText, Locale } from "../locales/locale.ts";
+import { VOCABULARY } from "../../protocol/format/vocabulary.ts";
+import { jsonBlock, Markup, markup } from "./markup.ts";
+
+/** What the page pins. */
+export interface Pinned {
+  /** Fingerprints of the two primary keys, hexadecimal. */
+  readonly program: string;
+  readonly rewards: string;
+  /** Origin of the log. */
+  readonly origin: string;
+}
+
+/** The data block. */
+export interface PageData {
+  readonly pinned: Pinned;
+  readonly live: LiveText;
+  /** What the language calls itself. */
+  readonly languageName: string;
+}
+
+/** What the document refers to. */
+export interface DocumentSettings {
+  readonly pinned: Pinned;
+  /** Public demo keys: say so on top. */
+  readonly demo: boolean;
+  /** Subresource integrity values. */
+  readonly integrity: { readonly script: string; readonly style: string };
+}
+
+/** The whole HTML file. */
+export function formatDocument(locale: Locale, languages: readonly Locale[], settings: DocumentSettings): string {
+  const { text } = locale;
+  const data: PageData = { pinned: settings.pinned, live: locale.live, languageName: locale.name };
+  return markup`<!doctype html>
+<html lang="${locale.tag}" dir="${locale.direction}" translate="no">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex, nofollow, noarchive">
+<meta name="color-scheme" content="light">
+<title>${text.title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/assets/page.css" integrity="${settings.integrity.style}">
+<script type="module" src="/assets/page.js" integrity="${settings.integrity.script}"></script>
+</head>
+<body>
+<a class="skip" href="#content">${text.skipToContent}</a>
+<header>
+<div class="bar"><p class="brand">Firsthand</p><button type="button" id="leave" class="leave" title="${text.leaveHint}" disabled>${text.leave}</button></div>
+${settings.demo ? markup`<p class="demo"><strong>${text.demo}</strong></p>` : ""}
+</header>
+<main id="content">
+<h1>${text.title}</h1>
+<p class="tagline">${text.tagline}</p>
+<noscript><div class="warning"><h2>${text.noScript.title}</h2><p>${text.noScript.what}</p>${items(text.noScript.todo, "ol")}</div></noscript>
+<p id="waiting" class="note" role="status" hidden>${text.waiting}</p>
+<p id="step-of" class="step-of"></p>
+${safety(locale)}
+${story(locale)}
+${questions(locale)}
+${files(locale)}
+${reply(locale)}
+${words(locale)}
+${check(locale)}
+${review(locale)}
+${sending(locale)}
+${done(locale)}
+${failed(locale)}
+</main>
+${languages.length > 1 ? languageLinks(locale, languages) : ""}
+<script type="application/json" id="page-data">${jsonBlock(data)}</script>
+</body>
+</html>
+`.html;
+}
+
+/** The page at `/`: the languages by link, never chosen by the browser's settings. */
+export function formatLanguageChoice(languages: readonly Locale[], styleIntegrity: string): string {
+  return markup`<!doctype html>
+<html lang="en" dir="ltr">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex, nofollow, noarchive">
+<title>Firsthand</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/assets/page.css" integrity="${styleIntegrity}">
+</head>
+<body>
+<main id="content">
+<h1>Firsthand</h1>
+<ul class="languages">${languages.map(languageLink)}</ul>
+</main>
+</body>
+</html>
+`.html;
+}
+
+function languageLinks({ text }: Locale, languages: readonly Locale[]): Markup {
+  return markup`<nav aria-label="${text.languages}"><ul class="languages">${languages.map(languageLink)}</ul></nav>`;
+}
+
+function languageLink({ tag, direction, name }: Locale): Markup {
+  return markup`<li><a href="/${tag}/" hreflang="${tag}" lang="${tag}" dir="${direction}">${name}</a></li>`;
+}
+
+function items(lines: readonly string[], list: "ul" | "ol" = "ul"): Markup {
+  const entries = lines.map((line) => markup`<li>${line}</li>`);
+  return list === "ul" ? markup`<ul>${entries}</ul>` : markup`<ol>${entries}</ol>`;
+}
+
+/** A step: heading, content inside a fieldset that the script enables, a place for what is wrong, and the ways on. */
+function step(name: string, title: string, content: Markup, ways: Markup, hidden = false): Markup {
+  const attribute = new Markup(hidden ? " hidden" : "");
+  return markup`<section id="step-${name}" class="step" aria-labelledby="title-${name}"${attribute}>
+<h2 id="title-${name}" tabindex="-1">${title}</h2>
+<fieldset class="plain" aria-labelledby="title-${name}" disabled>
+${content}
+<p id="problem-${name}" class="problem" role="alert"></p>
+<p class="ways">${ways}</p>
+</fieldset>
+</section>`;
+}
+
+function ways({ text }: Locale): Markup {
+  return markup`<button type="button" class="back" data-do="back">${text.back}</button><button type="button" class="main" data-do="next">${text.next}</button>`;
+}
+
+function block(title: string, lines: readonly string[], kind = ""): Markup {
+  return markup`<div class="block ${kind}"><h3>${title}</h3>${items(lines)}</div>`;
+}
+
+function safety({ text: { safety: own } }: Locale): Markup {
+  return step(
+    "safety",
+    own.title,
+    markup`<p class="strong">${own.first}</p>
+${block(own.deviceTitle, own.device)}
+${block(own.writingTitle, own.writing)}
+${block(own.limitsTitle, own.limits, "limits")}
+${block(own.chinaTitle, own.china)}
+${block(own.lawTitle, own.law)}
+${block(own.readersTitle, own.readers)}`,
+    markup`<button type="button" class="main" data-do="next">${own.start}</button>`,
+  );
+}
+
+const PRIVATE = new Markup('autocomplete="off" autocorrect="off" autocapitalize="off" spellcheck="false" writingsuggestions="false"');
+
+function story(locale: Locale): Markup {
+  const own = locale.text.story;
+  return step(
+    "story",
+    own.title,
+    markup`<p>${own.lead}</p>
+${items(own.hints)}
+<label class="above" for="narrative">${own.label}</label>
+<textarea id="narrative" rows="12" dir="auto" ${PRIVATE} aria-describedby="not-kept characters-left problem-story"></textarea>
+<p id="characters-left" class="small" aria-live="polite"></p>
+<p id="not-kept" class="small">${own.notKept}</p>`,
+    ways(locale),
+  );
+}
+
+function choices(
+  kind: "radio" | "checkbox",
+  name: string,
+  codes: readonly string[],
+  labels: Readonly<Record<string, string>>,
+  checked?: string,
+): Markup[] {
+  return codes.map((code) => {
+    const mark = new Markup(code === checked ? " checked" : "");
+    return markup`<label class="choice"><input type="${kind}" name="${name}" value="${code}" autocomplete="off"${mark}><span>${labels[code] ?? code}</span></label>`;
+  });
+}
+
+function question(legend: string, hint: string, inputs: readonly Markup[]): Markup {
+  return markup`<fieldset class="question"><legend>${legend}</legend>${hint === "" ? "" : markup`<p class="hint">${hint}</p>`}${inputs}</fieldset>`;
+}
+
+function questions(locale: Locale): Markup {
+  const own = locale.text.questions;
+  const { labels } = locale;
+  return step(
+    "questions",
+    own.title,
+    markup`<p>${own.lead}</p>
+<p class="note">${own.combination}</p>
+${question(own.basis, "", choices("radio", "basis", VOCABULARY.basis, labels.basis))}
+${question(own.witnessCategory, own.witnessCategoryHint, choices("radio", "witness-category", VOCABULARY.witness_category, labels.witnessCategory))}
+${question(own.eventTypes, own.several, choices("checkbox", "event-type", VOCABULARY.event_types, labels.eventTypes))}
+${whenQuestion(locale)}
+${whereQuestion(locale)}
+${question(own.evidenceHeld, own.evidenceHint, choices("checkbox", "evidence", VOCABULARY.evidence_held, labels.evidenceHeld))}
+${question(own.sharing, "", choices("radio", "sharing", VOCABULARY.sharing, labels.sharing, "ask_me_first"))}`,
+    ways(locale),
+  );
+}
+
+function whenQuestion({ text: { questions: own } }: Locale): Markup {
+  const year = (id: string, label: string): Markup =>
+    markup`<div class="year"><label class="above" for="${id}">${label}</label><input id="${id}" type="text" inputmode="numeric" size="6" maxlength="8" ${PRIVATE} aria-describedby="when-hint problem-questions"></div>`;
+  return markup`<fieldset class="question"><legend>${own.when}</legend><p class="hint" id="when-hint">${own.whenHint}</p>
+<div class="years">${year("when-from", own.from)}${year("when-to", own.to)}</div>
+<label class="choice"><input type="checkbox" id="when-about" autocomplete="off"><span>${own.about}</span></label>
+<label class="choice"><input type="checkbox" id="when-ongoing" autocomplete="off"><span>${own.ongoing}</span></label></fieldset>`;
+}
+
+function whereQuestion({ tag, text: { questions: own }, labels: { where } }: Locale): Markup {
+  const named = (codes: readonly string[]): Markup[] =>
+    codes
+      .map((code) => ({ code, label: where[code] ?? code }))
+      .sort((a, b) => a.label.localeCompare(b.label, tag))
+      .map(({ code, label }) => markup`<option value="${code}">${label}</option>`);
+  return markup`<div class="question"><label class="legend" for="where">${own.where}</label><p class="hint" id="where-hint">${own.whereHint}</p>
+<select id="where" autocomplete="off" aria-describedby="where-hint"><option value="">–</option><option value="prefer_not_to_say">${where["prefer_not_to_say"] ?? ""}</option>
+<optgroup label="${own.provinces}">${named(PROVINCES)}</optgroup>
+<optgroup label="${own.elsewhere}">${named(ELSEWHERE)}</optgroup></select></div>`;
+}
+
+function files(locale: Locale): Markup {
+  const own = locale.text.files;
+  return step(
+    "files",
+    own.title,
+    markup`<p>${own.lead}</p>
+${items(own.warnings)}
+<p><label class="button" for="choose">${own.choose}</label><input id="choose" class="choose" type="file" multiple autocomplete="off"></p>
+<h3 id="chosen-title">${own.chosen}</h3>
+<p id="files-in-all" class="small" role="status"></p>
+<ul id="files" class="cards" aria-labelledby="chosen-title"></ul>`,
+    ways(locale),
+  );
+}
+
+function reply(locale: Locale): Markup {
+  const own = locale.text.reply;
+  const wish = (id: string, label: string, hint: string): Markup =>
+    markup`<label class="choice tall"><input type="checkbox" id="wants-${id}" autocomplete="off" aria-describedby="hint-${id}"><span>${label}</span></label><p class="hint under" id="hint-${id}">${hint}</p>`;
+  return step(
+    "reply",
+    own.title,
+    markup`<p>${own.lead}</p>
+${wish("reply", own.wantsReply, own.wantsReplyHint)}
+${wish("claim", own.wantsClaim, own.wantsClaimHint)}
+${wish("later", own.wantsLater, own.wantsLaterHint)}
+${block(own.rewardTitle, own.reward)}`,
+    ways(locale),
+  );
+}
+
+function words(locale: Locale): Markup {
+  const own = locale.text.words;
+  const options = WORD_LISTS.map(
+    (list) => markup`<option value="${list}"${new Markup(list === locale.wordList ? " selected" : "")}>${own.lists[list]}</option>`,
+  );
+  return step(
+    "words",
+    own.title,
+    markup`<p>${own.lead}</p>
+${items(own.advice)}
+<p><label for="list">${own.list}</label> <select id="list" autocomplete="off">${options}</select></p>
+<h3 id="words-title">${own.shown}</h3>
+<ol id="words" class="words" translate="no" aria-labelledby="words-title"></ol>`,
+    markup`<button type="button" class="back" data-do="back">${locale.text.back}</button><button type="button" class="main" data-do="next">${own.written}</button>`,
+  );
+}
+
+function check(locale: Locale): Markup {
+  const own = locale.text.check;
+  const field = (id: string): Markup =>
+    markup`<p><label class="above" id="label-${id}" for="${id}"></label><input id="${id}" type="text" class="word" ${PRIVATE} aria-describedby="problem-check"></p>`;
+  return step(
+    "check",
+    own.title,
+    markup`<p>${own.lead}</p>${field("word-a")}${field("word-b")}`,
+    markup`<button type="button" class="back" data-do="back">${own.again}</button><button type="button" class="main" id="check-words">${locale.text.next}</button>`,
+    true,
+  );
+}
+
+function review(locale: Locale): Markup {
+  const own = locale.text.review;
+  return step(
+    "review",
+    own.title,
+    markup`<p>${own.lead}</p>
+<p id="stopped" class="note" role="status" hidden></p>
+<ul id="identifiers" class="warnings"></ul>
+<h3 id="set-title">${own.set}</h3>
+<ul id="rows" class="cards" aria-labelledby="set-title"></ul>
+${block(own.alsoTitle, own.also)}`,
+    markup`<button type="button" class="back" data-do="back">${locale.text.back}</button><button type="button" class="main" id="send">${own.send}</button>`,
+    true,
+  );
+}
+
+function sending({ text: { sending: own } }: Locale): Markup {
+  return step(
+    "sending",
+    own.title,
+    markup`<p>${own.lead}</p>
+<p><progress id="progress" max="1" value="0" aria-label="${own.progress}"></progress></p>
+<p id="progress-words" role="status"></p>
+<p id="progress-trouble" class="note" role="status" hidden></p>`,
+    markup`<button type="button" class="back" id="stop">${own.stop}</button><button type="button" class="main" id="try-now" hidden>${own.now}</button>`,
+    true,
+  );
+}
+
+function done({ text: { done: own } }: Locale): Markup {
+  return step(
+    "done",
+    own.title,
+    markup`<p class="strong">${own.lead}</p>
+${items(own.next)}
+<details class="block"><summary>${own.receiptTitle}</summary>${items(own.receipt)}
+<p><button type="button" id="save-receipt" data-name="${own.fileName}">${own.save}</button></p></details>`,
+    markup`<button type="button" class="main" id="leave-done">${own.leave}</button>`,
+    true,
+  );
+}
+
+function failed({ text: { failed: own } }: Locale): Markup {
+  return step(
+    "failed",
+    "",
+    markup`<p id="failed-what"></p>
+<p class="strong">${own.nothingSent}</p>
+<h3>${own.todo}</h3>
+<ol id="failed-todo"></ol>`,
+    markup`<button type="button" class="back" id="failed-back" hidden>${own.review}</button><button type="button" class="main" id="failed-again" hidden>${own.again}</button>`,
+    true,
+  );
+}

@@ -1,0 +1,218 @@
+/**
+ * Everything a witness can read, as one value for each language. Adding a language is one file beside this one and one line in `languages.ts`; the
+ * compiler names what is missing.
+ *
+ * Two halves, because they travel differently: `text` and `labels` are written into the HTML when the page is built, so they can be read without a script;
+ * `live` is carried inside the HTML as data, for the sentences that only make sense while the script runs. So the script itself is the same for all languages.
+ *
+ * Sentences are short, imperative and literal: they must survive translation and a frightened reader. `{name}` marks a place that the script fills.
+ */
+import type {
+  BasisCode,
+  EventTypeCode,
+  EvidenceCode,
+  InterfaceLanguage,
+  PlaceCode,
+  SharingCode,
+  WitnessCategoryCode,
+} from "../compose/questions.ts";
+import type { FailureCode, ProblemCode, WordListName } from "../compose/state.ts";
+import type { FileKind } from "../compose/reveal.ts";
+import type { IdentifierKind } from "../compose/identifiers.ts";
+
+/** Sentences that the script shows. Every value is a plain string, so that it can be carried as JSON. */
+export interface LiveText {
+  /** `{n}` and `{of}`: "Step 2 of 7". */
+  readonly stepOf: string;
+  readonly problems: Readonly<Record<ProblemCode, string>>;
+  /** `{n}` characters left, shown when few are. */
+  readonly charactersLeft: string;
+  /** `{n}` files, `{size}` in all. */
+  readonly filesInAll: string;
+  readonly noFiles: string;
+  /** `{name}`: what the button "Remove" takes away, for people who hear the page. */
+  readonly removeNamed: string;
+  readonly changeNamed: string;
+  readonly remove: string;
+  readonly change: string;
+  readonly reveals: Readonly<Record<FileKind, string>>;
+  readonly bytes: string;
+  readonly kilobytes: string;
+  readonly megabytes: string;
+  /** `{n}`: "Word 5". */
+  readonly wordNumber: string;
+  readonly identifiers: Readonly<Record<IdentifierKind, string>>;
+  readonly review: {
+    readonly narrative: string;
+    readonly basis: string;
+    readonly witnessCategory: string;
+    readonly eventTypes: string;
+    readonly when: string;
+    readonly where: string;
+    readonly evidenceHeld: string;
+    readonly sharing: string;
+    readonly language: string;
+    readonly attachment: string;
+    readonly reply: string;
+    readonly claim: string;
+    readonly yes: string;
+    readonly whenAbout: string;
+    readonly whenFromTo: string;
+    readonly whenFromOn: string;
+  };
+  readonly progress: {
+    readonly reading: string;
+    /** `{done}` and `{of}` parts. */
+    readonly sending: string;
+    readonly finishing: string;
+    /** `{minutes}` */
+    readonly minutesLeft: string;
+    readonly underAMinute: string;
+    readonly offline: string;
+    readonly serverFull: string;
+    readonly serverBusy: string;
+    /** `{seconds}` */
+    readonly again: string;
+    readonly stopped: string;
+  };
+  readonly failures: Readonly<Record<FailureCode, { readonly title: string; readonly what: string; readonly todo: readonly string[] }>>;
+}
+
+/** One language of the page. */
+export interface Locale {
+  /** BCP 47, and the folder of the address: `/en/`. */
+  readonly tag: InterfaceLanguage;
+  readonly direction: "ltr" | "rtl";
+  /** The language's name in itself. */
+  readonly name: string;
+  /** Whether a named person who speaks the language has checked the safety text. */
+  readonly status: "source" | "draft" | "reviewed";
+  /** The list of words offered first. */
+  readonly wordList: WordListName;
+  readonly text: {
+    readonly title: string;
+    readonly tagline: string;
+    readonly skipToContent: string;
+    readonly leave: string;
+    readonly leaveHint: string;
+    readonly languages: string;
+    readonly demo: string;
+    readonly next: string;
+    readonly back: string;
+    readonly notNow: string;
+    readonly noScript: { readonly title: string; readonly what: string; readonly todo: readonly string[] };
+    readonly waiting: string;
+    readonly safety: {
+      readonly title: string;
+      readonly first: string;
+      readonly deviceTitle: string;
+      readonly device: readonly string[];
+      readonly writingTitle: string;
+      readonly writing: readonly string[];
+      readonly limitsTitle: string;
+      readonly limits: readonly string[];
+      readonly chinaTitle: string;
+      readonly china: readonly string[];
+      readonly lawTitle: string;
+      readonly law: readonly string[];
+      readonly readersTitle: string;
+      readonly readers: readonly string[];
+      readonly start: string;
+    };
+    readonly story: {
+      readonly title: string;
+      readonly lead: string;
+      readonly label: string;
+      readonly hints: readonly string[];
+      readonly notKept: string;
+    };
+    readonly questions: {
+      readonly title: string;
+      readonly lead: string;
+      readonly combination: string;
+      readonly preferNot: string;
+      readonly basis: string;
+      readonly witnessCategory: string;
+      readonly witnessCategoryHint: string;
+      readonly eventTypes: string;
+      readonly several: string;
+      readonly when: string;
+      readonly whenHint: string;
+      readonly from: string;
+      readonly to: string;
+      readonly about: string;
+      readonly ongoing: string;
+      readonly where: string;
+      readonly whereHint: string;
+      readonly provinces: string;
+      readonly elsewhere: string;
+      readonly evidenceHeld: string;
+      readonly evidenceHint: string;
+      readonly sharing: string;
+    };
+    readonly files: {
+      readonly title: string;
+      readonly lead: string;
+      readonly warnings: readonly string[];
+      readonly choose: string;
+      readonly chosen: string;
+    };
+    readonly reply: {
+      readonly title: string;
+      readonly lead: string;
+      readonly wantsReply: string;
+      readonly wantsReplyHint: string;
+      readonly wantsClaim: string;
+      readonly wantsClaimHint: string;
+      readonly wantsLater: string;
+      readonly wantsLaterHint: string;
+      readonly rewardTitle: string;
+      readonly reward: readonly string[];
+    };
+    readonly words: {
+      readonly title: string;
+      readonly lead: string;
+      readonly list: string;
+      readonly lists: Readonly<Record<WordListName, string>>;
+      readonly shown: string;
+      readonly advice: readonly string[];
+      readonly written: string;
+    };
+    readonly check: { readonly title: string; readonly lead: string; readonly again: string };
+    readonly review: {
+      readonly title: string;
+      readonly lead: string;
+      readonly set: string;
+      readonly also: readonly string[];
+      readonly alsoTitle: string;
+      readonly send: string;
+    };
+    readonly sending: {
+      readonly title: string;
+      readonly lead: string;
+      readonly progress: string;
+      readonly now: string;
+      readonly stop: string;
+    };
+    readonly done: {
+      readonly title: string;
+      readonly lead: string;
+      readonly next: readonly string[];
+      readonly receiptTitle: string;
+      readonly receipt: readonly string[];
+      readonly save: string;
+      readonly fileName: string;
+      readonly leave: string;
+    };
+    readonly failed: { readonly nothingSent: string; readonly todo: string; readonly again: string; readonly review: string };
+  };
+  readonly labels: {
+    readonly basis: Readonly<Record<BasisCode, string>>;
+    readonly witnessCategory: Readonly<Record<WitnessCategoryCode, string>>;
+    readonly eventTypes: Readonly<Record<EventTypeCode, string>>;
+    readonly evidenceHeld: Readonly<Record<EvidenceCode, string>>;
+    readonly sharing: Readonly<Record<SharingCode, string>>;
+    readonly where: Readonly<Record<PlaceCode, string>>;
+  };
+  readonly live: LiveText;
+}

@@ -1,0 +1,279 @@
+/**
+ * What the page does in the world: fetches and checks the keys, makes the twelve words, seals and sends. Owns everything secret: the bits behind the words,
+ * the files, the envelope in flight. All of it is in memory only, and gone with the page.
+ */
+import { equal } from "../protocol/bytes.ts";
+import { codenameToWords, deriveKeys, newCodename } from "../protocol/crypto/codename.ts";
+import { randomBelow, randomBytes } from "../protocol/crypto/random.ts";
+import { type AttachmentSource, sealTip, type SealedTip } from "../protocol/crypto/tip.ts";
+import type { Bytes } from "../protocol/bytes.ts";
+import { utf8 } from "../protocol/encoding.ts";
+import { Refusal } from "../protocol/errors.ts";
+import { parseNote } from "../protocol/format/note.ts";
+import { parseReceipt } from "../protocol/format/receipt.ts";
+import { answersOf, attachmentLabel } from "./compose/answers.ts";
+import type { ChosenFile, Draft, FailureCode, Progress } from "./compose/state.ts";
+import type { Pinned } from "./document/document.ts";
+import { epochsAt, type Keyring, openKeyring } from "./keys/keyring.ts";
+import { EstimateOfTime } from "./upload/estimate.ts";
+import { PATIENCE, UploadRefused, UploadRestart, uploadTip } from "./upload/upload.ts";
+import type { StateListener, Store } from "./store.ts";
+
+/** Milliseconds for the keys: a few kilobytes. */
+const KEYS_PATIENCE = 120_000;
+const KEYS_LIMIT = 65_536;
+/** How often a tip is sealed anew because the server lost parts of it. */
+const MOST_RESTARTS = 5;
+/** Bytes read from a file at once. */
+const READ_AT_ONCE = 1_048_576;
+
+/** What the view can ask for. */
+export interface Session {
+  /** Fetches and checks the keys. Returns what is wrong, or `null`. */
+  prepare(): Promise<FailureCode | null>;
+  readonly listener: StateListener;
+  chosen(files: readonly File[]): void;
+  tryNow(): void;
+  stop(): void;
+  again(): void;
+  /** Stops everything and forgets all secrets. */
+  close(): void;
+}
+
+/** A session over a store; `store` is asked for late, since the store's listeners are part of the session. */
+export function openSession(store: () => Store, pinned: Pinned): Session {
+  let keyring: Keyring | null = null;
+  let bits: Bytes | null = null;
+  let sending: AbortController | null = null;
+  let nextFile = 1;
+  const bodies = new Map<number, File>();
+  const nudges = new EventTarget();
+
+  const codename = (): Bytes => (bits ??= newCodename());
+  const fail = (code: FailureCode): void => {
+    store().send({ type: "failed", code });
+  };
+
+  const prepare = async (): Promise<FailureCode | null> => {
+    const fetched = await fetchKeys();
+    if (typeof fetched === "string") return fetched;
+    try {
+      const opened = await openKeyring(fetched, pinned);
+      const epochs = epochsAt(opened, nowSeconds());
+      keyring = opened;
+      return await tryOut(epochs.program);
+    } catch (error) {
+      if (error instanceof Refusal) return error.code === "clock-outside-epoch" ? "clock" : "keys-wrong";
+      return "no-webcrypto";
+    }
+  };
+
+  const makeWords = async (): Promise<void> => {
+    const { list } = store().state();
+    try {
+      store().send({ type: "words-made", list, words: await codenameToWords(codename(), list) });
+    } catch {
+      fail("keys-unreachable");
+    }
+  };
+
+  const sources = (files: readonly ChosenFile[]): AttachmentSource[] =>
+    files.map(({ id, name, type, size }) => ({
+      ...attachmentLabel(name, type),
+      size,
+      form: "original",
+      open: () => bytesOf(bodies.get(id)),
+    }));
+
+  const sendTip = async (draft: Draft, signal: AbortSignal): Promise<string> => {
+    const report = (progress: Progress): void => {
+      signal.throwIfAborted();
+      store().send({ type: "progress", progress });
+    };
+    const keys = await deriveKeys(codename());
+    for (let restarts = 0; ; restarts++) {
+      if (keyring === null) throw new Error("the form was open without keys");
+      const sealed = await sealTip(
+        {
+          answers: answersOf(draft),
+          attachments: sources(draft.files),
+          thread: keys.thread,
+          sequence: 0,
+          reply: draft.wantsReply ? { mailbox: keys.mailbox, key: keys.reply } : null,
+          claim: draft.wantsClaim ? keys.claim.publicKey : null,
+        },
+        epochsAt(keyring, nowSeconds()),
+        (done, total, phase) => {
+          if (phase === "reading") report({ phase, done, total, secondsLeft: null, waiting: null });
+        },
+      );
+      try {
+        return await bring(sealed, report, signal);
+      } catch (error) {
+        if (!(error instanceof UploadRestart) || restarts >= MOST_RESTARTS) throw error;
+      } finally {
+        await sealed.parts.return();
+      }
+    }
+  };
+
+  const bring = async (sealed: SealedTip, report: (progress: Progress) => void, signal: AbortSignal): Promise<string> => {
+    const total = sealed.partCount;
+    const estimate = new EstimateOfTime(total, performance.now());
+    let progress: Progress = { phase: "sending", done: 0, total, secondsLeft: null, waiting: null };
+    const change = (changed: Partial<Progress>): void => {
+      progress = { ...progress, ...changed };
+      report(progress);
+    };
+    change({});
+    const watch = {
+      arrived: (done: number) => {
+        change({
+          phase: done === total ? "finishing" : "sending",
+          done,
+          secondsLeft: estimate.after(done, performance.now()),
+          waiting: null,
+        });
+      },
+      waiting: (why: "offline" | "server-full" | "server-busy", seconds: number) => {
+        change({ waiting: { why, seconds } });
+      },
+      resumed: () => {
+        change({ waiting: null });
+      },
+    };
+    const receipt = await uploadTip(sealed, watch, { base: "", signal, nudges, patience: PATIENCE });
+    checkReceipt(receipt, sealed.finish().commitment, pinned.origin);
+    return receipt;
+  };
+
+  const startSending = async (draft: Draft): Promise<void> => {
+    const controller = new AbortController();
+    sending = controller;
+    try {
+      const receipt = await sendTip(draft, controller.signal);
+      bodies.clear();
+      bits = null;
+      store().send({ type: "sent", receipt });
+    } catch (error) {
+      if (!controller.signal.aborted) fail(failureOf(error));
+    } finally {
+      if (sending === controller) sending = null;
+    }
+  };
+
+  return {
+    prepare,
+    listener: (state, before) => {
+      if (state.step === "words" && state.words === null && (before.step !== "words" || state.list !== before.list)) void makeWords();
+      if (state.step === "check" && state.asked === null) store().send({ type: "words-asked", positions: twoPositions() });
+      if (state.step === "sending" && before.step !== "sending") void startSending(state.draft);
+      for (const id of bodies.keys()) {
+        if (before.draft.files.some((file) => file.id === id) && !state.draft.files.some((file) => file.id === id)) bodies.delete(id);
+      }
+    },
+    chosen: (files) => {
+      const added = files.map((file) => {
+        const id = nextFile++;
+        bodies.set(id, file);
+        return { id, name: file.name, type: file.type, size: file.size };
+      });
+      store().send({ type: "files-added", files: added });
+    },
+    tryNow: () => {
+      nudges.dispatchEvent(new Event("now"));
+    },
+    stop: () => {
+      sending?.abort();
+      store().send({ type: "stopped" });
+    },
+    again: () => {
+      void prepare().then((wrong) => {
+        if (wrong !== null) {
+          fail(wrong);
+          return;
+        }
+        const { failedFrom } = store().state();
+        store().send({ type: "back" });
+        if (failedFrom === "review") store().send({ type: "send" });
+      });
+    },
+    close: () => {
+      sending?.abort();
+      bodies.clear();
+      bits = null;
+      keyring = null;
+    },
+  };
+}
+
+/** The device's clock, in Unix seconds. */
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** Two different positions of twelve, in order. */
+function twoPositions(): [number, number] {
+  const first = randomBelow(12);
+  const second = (first + 1 + randomBelow(11)) % 12;
+  return first < second ? [first, second] : [second, first];
+}
+
+async function fetchKeys(): Promise<Bytes | FailureCode> {
+  try {
+    const response = await fetch("/keys.pgp", {
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+      signal: AbortSignal.timeout(KEYS_PATIENCE),
+    });
+    if (response.status === 404) return "keys-missing";
+    if (!response.ok) return "keys-unreachable";
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return bytes.length > KEYS_LIMIT ? "keys-wrong" : bytes;
+  } catch {
+    return "keys-unreachable";
+  }
+}
+
+/** Does once what sending will need, so that a browser that cannot is found before anybody has written a word. */
+async function tryOut(epoch: { encryptSessionKey(sessionKey: Bytes): Promise<Bytes> }): Promise<FailureCode | null> {
+  try {
+    const { thread } = await deriveKeys(newCodename());
+    await thread.sign(randomBytes(32));
+    await epoch.encryptSessionKey(randomBytes(32));
+    return null;
+  } catch {
+    return "no-webcrypto";
+  }
+}
+
+async function* bytesOf(file: File | undefined): AsyncGenerator<Bytes, void, undefined> {
+  if (file === undefined) throw new Error("a chosen file has no body");
+  for (let at = 0; at < file.size; at += READ_AT_ONCE) yield new Uint8Array(await file.slice(at, at + READ_AT_ONCE).arrayBuffer());
+}
+
+/** A receipt that is not for what was sent. */
+class WrongReceipt extends Error {}
+
+function checkReceipt(note: string, commitment: Bytes, origin: string): void {
+  try {
+    const receipt = parseReceipt(parseNote(utf8(note)).text);
+    if (receipt.origin === origin && equal(receipt.commitment, commitment)) return;
+  } catch {
+    throw new WrongReceipt();
+  }
+  throw new WrongReceipt();
+}
+
+function failureOf(error: unknown): FailureCode {
+  if (error instanceof UploadRefused) return error.reason;
+  if (error instanceof UploadRestart) return "refused";
+  if (error instanceof WrongReceipt) return "receipt-wrong";
+  if (error instanceof DOMException && ["NotReadableError", "NotFoundError"].includes(error.name)) return "file-unreadable";
+  if (!(error instanceof Refusal)) return "unexpected";
+  if (error.code === "too-large") return "too-large";
+  if (error.code === "digest-mismatch") return "file-unreadable";
+  return error.code === "clock-outside-epoch" ? "clock" : "unexpected";
+}
