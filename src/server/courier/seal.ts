@@ -137,7 +137,7 @@ async function addDecoys({ context, progress }: Keeper, generation: number, size
     const hash = await sha256Native(envelope);
     const tip = randomBytes(16);
     await db.transaction(async (tx) => {
-      await tx.execute("insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, 1, $3, $4, $3, $5)", [
+      await tx.execute("insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, 1, $3::int, $4, $3::int, $5)", [
         generation,
         tip,
         envelope.length,

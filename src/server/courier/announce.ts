@@ -1,0 +1,61 @@
+/**
+ * What the log says of the server's keys and rules before any batch: verifier keys, epochs, the retention policy. At first start, and again
+ * whenever one of them is new, so a changed file in KEYS_DIR cannot stay a secret.
+ *
+ * Every epoch of both certificates is logged at once, not week by week: whoever sees an envelope's recipient can look it up, and a certificate slipped in later shows.
+ */
+import { sha256 } from "../../protocol/crypto/hash.ts";
+import { toHex, utf8 } from "../../protocol/encoding.ts";
+import { formatDate } from "../../protocol/format/date.ts";
+import { type Leaf, parseLeaf } from "../../protocol/format/leaf.ts";
+import { policyPath } from "../../protocol/format/retention.ts";
+import type { Context } from "../context.ts";
+import { insertLeaves, leavesOfKind, putFile } from "../store/log-store.ts";
+import { pageLeaf } from "./page-release.ts";
+import { dayOf } from "./timetable.ts";
+import type { Keeper } from "./writer.ts";
+
+const SECONDS_A_DAY = 86_400;
+
+/** Adds entries for what is not in the log yet, and puts the policy's file beside them. The caller publishes. */
+export async function announce({ context, lock, progress }: Keeper): Promise<void> {
+  const fresh = await newLeaves(context);
+  if (fresh.length === 0) return;
+  progress("logging keys");
+  await lock.transaction(async (tx) => {
+    await putFile(tx, policyPath(context.keys.retentionHash), context.keys.retentionBytes);
+    await insertLeaves(tx, fresh);
+  });
+}
+
+async function newLeaves({ db, keys, config, clock }: Context): Promise<Leaf[]> {
+  const date = formatDate(dayOf(clock()));
+  const logged = async (kind: Exclude<Leaf["kind"], "received">): Promise<Leaf[]> => (await leavesOfKind(db, kind)).map(parseLeaf);
+  const fresh: Leaf[] = [];
+
+  const vkeys = new Set((await logged("key")).map((leaf) => (leaf.kind === "key" ? leaf.role + leaf.vkey : "")));
+  const current = [
+    { role: "log", vkey: toHex(sha256(utf8(keys.logSigner.vkey.text))) },
+    { role: "review", vkey: toHex(sha256(utf8(keys.review.text))) },
+  ] as const;
+  for (const { role, vkey } of current) {
+    if (!vkeys.has(role + vkey)) fresh.push({ kind: "key", action: "published", date, role, vkey });
+  }
+
+  const epochs = new Set((await logged("epoch")).map((leaf) => (leaf.kind === "epoch" ? leaf.fingerprint : "")));
+  for (const certificate of [keys.program, keys.rewards]) {
+    for (const { fingerprint, from, to } of certificate.epochs) {
+      if (epochs.has(fingerprint)) continue;
+      const window = { from: formatDate(from / SECONDS_A_DAY), to: formatDate(to / SECONDS_A_DAY) };
+      fresh.push({ kind: "epoch", action: "published", certificate: certificate.purpose, fingerprint, ...window });
+    }
+  }
+
+  const policy = (await logged("policy")).at(-1);
+  if (policy?.kind !== "policy" || policy.sha256 !== keys.retentionHash) fresh.push({ kind: "policy", date, sha256: keys.retentionHash });
+
+  const page = await pageLeaf(config.pageDir, date);
+  const last = (await logged("page")).at(-1);
+  if (page !== null && (last?.kind !== "page" || last.manifest !== page.manifest || last.commit !== page.commit)) fresh.push(page);
+  return fresh;
+}

@@ -1,0 +1,134 @@
+/**
+ * A server's folders for tests of the keeper: keys as the ceremony makes them, an embedded PostgreSQL, a clock that can be set. Tips are put in as intake would
+ * leave them, without HTTP.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { concat, type Bytes } from "../../../src/protocol/bytes.ts";
+import { epochAt, generateCertificate } from "../../../src/protocol/crypto/certificate.ts";
+import { signingKeyFromSeed } from "../../../src/protocol/crypto/ed25519.ts";
+import { sha256 } from "../../../src/protocol/crypto/hash.ts";
+import { noteSigner, type NoteSigner } from "../../../src/protocol/crypto/note.ts";
+import { randomBytes } from "../../../src/protocol/crypto/random.ts";
+import { sealTip } from "../../../src/protocol/crypto/tip.ts";
+import { formatRetention, type RetentionPolicy } from "../../../src/protocol/format/retention.ts";
+import { EMPTY_ANSWERS } from "../../../src/protocol/format/vocabulary.ts";
+import { type Config, loadConfig } from "../../../src/server/config.ts";
+import { type Context, openContext } from "../../../src/server/context.ts";
+import { openEventLog } from "../../../src/server/privacy.ts";
+import { encryptPart, currentGeneration, generationKey } from "../../../src/server/store/generations.ts";
+
+export const ORIGIN = "keeper.test/log";
+/** Monday; the certificates' first day. */
+export const FIRST_DAY = Date.parse("2026-03-02T00:00:00Z") / 86_400_000;
+const DEMO_POLICY: RetentionPolicy = { daysAfterAcknowledgement: 7, daysAtMost: 90, graceDays: 3, unacknowledged: "keep" };
+
+/** What belongs to one server under test. */
+export interface Station {
+  readonly folder: string;
+  readonly config: Config;
+  readonly review: NoteSigner;
+  /** Moves the clock to noon of a day after the first. */
+  setDay(day: number): void;
+  now(): number;
+  /** The same folders, opened (again). */
+  open(): Promise<Context>;
+  remove(): Promise<void>;
+}
+
+/** Environment of a station's folder, for commands in other processes. */
+export function environmentOf(folder: string): Record<string, string> {
+  return { DATA_DIR: join(folder, "data"), KEYS_DIR: join(folder, "keys"), PAGE_DIR: join(folder, "page"), MIN_FREE_MIB: "0", PORT: "0" };
+}
+
+/** Keys whose making takes a while, made once for a test file. */
+export async function makeKeys(folder: string, policy: RetentionPolicy = DEMO_POLICY, start = FIRST_DAY, epochs = 4): Promise<NoteSigner> {
+  await mkdir(folder, { recursive: true });
+  const seed = randomBytes(32);
+  const review = await noteSigner(`${ORIGIN}/review`, seed);
+  const [program, rewards] = await Promise.all(
+    (["program", "rewards"] as const).map((purpose) => generateCertificate({ purpose, start: start * 86_400, epochs })),
+  );
+  if (program === undefined || rewards === undefined) throw new Error("two certificates were asked for");
+  await writeFile(join(folder, "program.pgp"), program.publicBytes);
+  await writeFile(join(folder, "rewards.pgp"), rewards.publicBytes);
+  await writeFile(join(folder, "program.secret"), program.secretBytes);
+  await writeFile(join(folder, "review.seed"), seed);
+  await writeFile(join(folder, "review.vkey"), `${review.vkey.text}\n`);
+  await writeFile(join(folder, "retention.json"), formatRetention(policy));
+  await writeFile(join(folder, "origin"), `${ORIGIN}\n`);
+  return review;
+}
+
+/** A new station; with `copyOf`, a copy of the folders of another one that is closed. */
+export async function makeStation(policy?: RetentionPolicy): Promise<Station> {
+  const folder = await mkdtemp(join(tmpdir(), "firsthand-keeper-"));
+  const review = await makeKeys(join(folder, "keys"), policy);
+  let time = (FIRST_DAY * 24 + 12) * 3_600_000;
+  const config = loadConfig(environmentOf(folder));
+  return {
+    folder,
+    config,
+    review,
+    setDay: (day) => {
+      time = ((FIRST_DAY + day) * 24 + 12) * 3_600_000;
+    },
+    now: () => time,
+    open: () => openContext(config, { log: openEventLog({ write: () => undefined }), clock: () => time }),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A real tip as intake leaves it, finished: its envelope and commitment. `padding` random bytes make it large. */
+export async function bringTip(context: Context, padding = 0): Promise<{ envelope: Bytes; commitment: Bytes; tip: Bytes }> {
+  const seconds = context.clock() / 1000;
+  const attachment = randomBytes(padding);
+  const sealed = await sealTip(
+    {
+      answers: { ...EMPTY_ANSWERS, narrative: "What I saw." },
+      attachments:
+        padding === 0
+          ? []
+          : [{ name: "file", type: "application/octet-stream", size: padding, form: "original", open: () => pieces([attachment]) }],
+      thread: await signingKeyFromSeed(randomBytes(32)),
+      sequence: 0,
+      reply: null,
+      claim: null,
+    },
+    { program: epochAt(context.keys.program, seconds), rewards: epochAt(context.keys.rewards, seconds) },
+  );
+  const parts: Bytes[] = [];
+  for await (const part of sealed.parts) parts.push(part);
+  const { commitment, digest } = sealed.finish();
+  const tip = randomBytes(16);
+  await putParts(context, tip, parts, sealed.length);
+  const generation = await currentGeneration(context.db);
+  await context.db.execute("insert into tip_seal (generation, tip, commitment, digest, parts, length) values ($1, $2, $3, $4, $5, $6)", [
+    generation,
+    tip,
+    commitment,
+    digest,
+    parts.length,
+    sealed.length,
+  ]);
+  return { envelope: concat(...parts), commitment, tip };
+}
+
+/** Parts of a tip as intake leaves them. */
+export async function putParts(context: Context, tip: Bytes, parts: readonly Bytes[], declared: number): Promise<void> {
+  const generation = await currentGeneration(context.db);
+  const key = await generationKey(context.config.dataDir, generation);
+  for (const [index, part] of parts.entries()) {
+    await context.db.execute(
+      "insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, $3, $4, $5, $6, $7)",
+      [generation, tip, index + 1, part.length, sha256(part), index === 0 ? declared : null, encryptPart(key, generation, tip, index + 1, part)],
+    );
+  }
+}
+
+/** An asynchronous source of these pieces. */
+export async function* pieces(list: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  await Promise.resolve();
+  yield* list;
+}
