@@ -31,7 +31,7 @@ export interface AttachmentSource {
   readonly type: string;
   readonly size: number;
   readonly form: Attachment["form"];
-  open(): Source;
+  readonly open: () => Source;
 }
 
 /** What a witness sends. */

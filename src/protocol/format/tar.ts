@@ -29,7 +29,7 @@ const ZEROS = 65_536;
 export interface TarFile {
   readonly path: string;
   readonly size: number;
-  open(): Source;
+  readonly open: () => Source;
 }
 
 /** A file being read. `body` gives exactly `size` bytes; what is left of it is skipped when the next entry is asked for. */
