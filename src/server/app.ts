@@ -1,0 +1,132 @@
+/**
+ * The HTTP application: routes, headers, errors. It listens nowhere; `serve.ts` does.
+ *
+ * It keeps nothing of a request: no logger, no request ids, no addresses. Every response has the same fixed headers and no `Server`, `Date`, `ETag` or
+ * `Last-Modified`; every error has the same shape.
+ *
+ * Time limits (measured, not taken from manuals): Node applies `requestTimeout` only if it is longer than `headersTimeout`, and looks only every
+ * `connectionsCheckingInterval`. A part may take long over Tor; `intake/body.ts` lets go who is slower than any circuit.
+ */
+import helmet from "@fastify/helmet";
+import { fastify, type FastifyInstance } from "fastify";
+import type { Socket } from "node:net";
+import type { RefusalCode } from "../protocol/errors.ts";
+import type { Context } from "./context.ts";
+import type { PageFiles } from "./page-files.ts";
+import { whereItBroke } from "./privacy.ts";
+import { FIXED_HEADERS, PROBLEM_TYPE, problemOf, rawProblem, refusalOf } from "./problem.ts";
+import { logRoutes } from "./routes/log.ts";
+import { pageRoutes } from "./routes/page.ts";
+import { tipRoutes } from "./routes/tips.ts";
+
+/** Whole request, milliseconds: a part of 512 KiB at 500 bytes a second, and some. */
+const REQUEST_TIMEOUT = 1_200_000;
+const HEADERS_TIMEOUT = 20_000;
+/** A connection on which nothing happens. */
+const SILENCE_TIMEOUT = 60_000;
+/** Connections at once; each holds at most one part in memory. */
+const MOST_CONNECTIONS = 512;
+
+/** Addresses that exist, whatever the method. */
+const TIP_PATHS = /^\/tips\/[0-9a-f]{32}(?:\/parts(?:\/[0-9]+)?)?$/;
+
+/** The application over an open context. `files` is the page. */
+export async function buildApp(context: Context, files: PageFiles): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: "idle",
+    trustProxy: false,
+    exposeHeadRoutes: false,
+    bodyLimit: 1024,
+    requestTimeout: REQUEST_TIMEOUT,
+    connectionTimeout: SILENCE_TIMEOUT,
+    keepAliveTimeout: HEADERS_TIMEOUT,
+    http: {
+      headersTimeout: HEADERS_TIMEOUT,
+      connectionsCheckingInterval: 5000,
+      maxHeaderSize: 8192,
+      requireHostHeader: false,
+    },
+    routerOptions: { maxParamLength: 240, ignoreTrailingSlash: false, caseSensitive: true },
+    clientErrorHandler: answerBroken,
+    frameworkErrors: (_error, _request, reply) => {
+      reply.raw.sendDate = false;
+      void send(reply.headers(FIXED_HEADERS), "bad-request");
+    },
+  });
+  app.server.maxConnections = MOST_CONNECTIONS;
+  app.server.on("checkExpectation", (_request, response) => {
+    const { body } = problemOf("bad-request");
+    response.sendDate = false;
+    response.writeHead(400, { ...FIXED_HEADERS, "content-type": PROBLEM_TYPE, "content-length": body.length, connection: "close" });
+    response.end(body);
+  });
+
+  app.addHook("onRequest", (_request, reply, done) => {
+    reply.raw.sendDate = false;
+    void reply.headers({ "cache-control": FIXED_HEADERS["cache-control"], "permissions-policy": FIXED_HEADERS["permissions-policy"] });
+    done();
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "img-src": ["'self'", "blob:"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "require-trusted-types-for": ["'script'"],
+      },
+    },
+    frameguard: { action: "deny" },
+    referrerPolicy: { policy: "no-referrer" },
+    // An onion address has no TLS, and an address that once had would lock its visitors out.
+    strictTransportSecurity: false,
+  });
+
+  // Bodies are read by the routes, with their own count of bytes.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(["application/octet-stream", "application/json"], (_request, _payload, done) => {
+    done(null);
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const [path = ""] = request.url.split("?");
+    return send(reply, files.has(path) || TIP_PATHS.test(path) || path === "/keys.pgp" ? "method-not-allowed" : "not-found");
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const code = refusalOf(error);
+    if (code === "server-full") context.log.event("request-failed", { where: whereItBroke(error) });
+    // What was not read of the body is not waited for.
+    if (!request.raw.complete) void reply.header("connection", "close");
+    return send(reply, code);
+  });
+
+  pageRoutes(app, context, files);
+  logRoutes(app, context);
+  tipRoutes(app, context);
+  await app.ready();
+  return app;
+}
+
+type Reply = Parameters<Parameters<FastifyInstance["setErrorHandler"]>[0]>[2];
+
+function send(reply: Reply, code: RefusalCode): Reply {
+  const { status, body } = problemOf(code);
+  return reply.code(status).type(PROBLEM_TYPE).send(Buffer.from(body));
+}
+
+/** Answers what is no HTTP request, or did not become one in time. */
+function answerBroken(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(rawProblem(error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "too-slow" : "bad-request"), () => {
+    socket.destroy();
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * The witness page: a fixed list of files, read once at start and served from memory. Nothing in a request can name another file.
+ *
+ * The list is `manifest.json` of the built page, `{ path: SHA-256 }`; each file must have its hash, so a half-written build is not served.
+ */
+import { join } from "node:path";
+import type { Bytes } from "../protocol/bytes.ts";
+import { sha256 } from "../protocol/crypto/hash.ts";
+import { fromUtf8, toHex } from "../protocol/encoding.ts";
+import { Refusal } from "../protocol/errors.ts";
+import { readIfThere } from "./store/durable-file.ts";
+
+/** A file as it is sent. */
+export interface PageFile {
+  readonly type: string;
+  readonly bytes: Bytes;
+}
+
+/** Paths as they are asked for, beginning with `/`, to files. */
+export type PageFiles = ReadonlyMap<string, PageFile>;
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  json: "application/json",
+  txt: "text/plain; charset=utf-8",
+  svg: "image/svg+xml",
+  png: "image/png",
+  woff2: "font/woff2",
+};
+
+/** Where `/` leads. */
+const FIRST_PAGE = "/en/";
+
+/**
+ * The files of the page built in `folder`. `…/index.html` is also there as `…/`, and `/en/` as `/`.
+ * @throws {Refusal} `bad-settings` (PAGE_DIR) if it is not a complete build.
+ */
+export async function loadPageFiles(folder: string): Promise<PageFiles> {
+  const manifest = await readIfThere(join(folder, "manifest.json"));
+  if (manifest === null) throw new Refusal("bad-settings", "PAGE_DIR");
+  const files = new Map<string, PageFile>();
+  for (const [path, hash] of Object.entries(readManifest(manifest))) {
+    const type = TYPES[/\.([a-z0-9]+)$/.exec(path)?.[1] ?? ""];
+    const bytes = await readIfThere(join(folder, path));
+    if (type === undefined || bytes === null || toHex(sha256(bytes)) !== hash) throw new Refusal("bad-settings", "PAGE_DIR");
+    files.set(`/${path}`, { type, bytes });
+    if (path.endsWith("/index.html")) files.set(`/${path.slice(0, -"index.html".length)}`, { type, bytes });
+  }
+  files.set("/manifest.json", { type: "application/json", bytes: manifest });
+  const first = files.get(FIRST_PAGE);
+  if (first !== undefined && !files.has("/")) files.set("/", first);
+  return files;
+}
+
+function readManifest(bytes: Bytes): Record<string, string> {
+  const read: unknown = JSON.parse(fromUtf8(bytes));
+  if (typeof read !== "object" || read === null) throw new Refusal("bad-settings", "PAGE_DIR");
+  const entries = Object.entries(read).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  if (entries.some(([path]) => !/^[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$/.test(path))) {
+    throw new Refusal("bad-settings", "PAGE_DIR");
+  }
+  return Object.fromEntries(entries);
+}

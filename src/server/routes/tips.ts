@@ -1,0 +1,57 @@
+/** Upload: `PUT /tips/{id}/parts/{n}`, `GET /tips/{id}/parts`, `POST /tips/{id}`. Specification section 7. */
+import type { FastifyInstance } from "fastify";
+import type { Bytes } from "../../protocol/bytes.ts";
+import { PART_SIZE } from "../../protocol/crypto/hash.ts";
+import { fromHex } from "../../protocol/encoding.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { formatJson } from "../../protocol/format/json.ts";
+import { readBody } from "../intake/body.ts";
+import { freeSpaceCheck } from "../intake/free-space.ts";
+import { completeTip, forgettingRefused, type IntakeContext, partsOf, takePart } from "../intake/tips.ts";
+
+/** Longest completion that is read; a canonical one has 175 bytes or so. */
+const LONGEST_COMPLETION = 1024;
+
+/** Registers the three. */
+export function tipRoutes(app: FastifyInstance, context: IntakeContext): void {
+  const checkSpace = freeSpaceCheck(context.config.dataDir, context.config.minFreeBytes);
+
+  app.put<{ Params: { id: string; part: string } }>("/tips/:id/parts/:part", async (request, reply) => {
+    const tip = tipId(request.params.id);
+    const part = partNumber(request.params.part);
+    requireType(request.headers["content-type"], "application/octet-stream");
+    await checkSpace();
+    await forgettingRefused(context, tip, async () => {
+      await takePart(context, tip, part, await readBody(request.raw, PART_SIZE, "part-too-large"));
+    });
+    return reply.code(204).send();
+  });
+
+  app.get<{ Params: { id: string } }>("/tips/:id/parts", async (request, reply) => {
+    const parts = await partsOf(context, tipId(request.params.id));
+    return reply.type("application/json").send(Buffer.from(formatJson({ parts })));
+  });
+
+  app.post<{ Params: { id: string } }>("/tips/:id", async (request, reply) => {
+    const tip = tipId(request.params.id);
+    requireType(request.headers["content-type"], "application/json");
+    const completion = await readBody(request.raw, LONGEST_COMPLETION, "bad-request");
+    const receipt = await forgettingRefused(context, tip, () => completeTip(context, tip, completion));
+    return reply.type("application/json").send(Buffer.from(formatJson({ receipt })));
+  });
+}
+
+function tipId(text: string): Bytes {
+  if (!/^[0-9a-f]{32}$/.test(text)) throw new Refusal("not-found");
+  return fromHex(text, 16);
+}
+
+/** Digits without a leading zero; how large it may be is the gate's matter. */
+function partNumber(text: string): number {
+  if (!/^(?:0|[1-9][0-9]{0,8})$/.test(text)) throw new Refusal("not-found");
+  return Number(text);
+}
+
+function requireType(given: string | undefined, wanted: string): void {
+  if (given?.split(";")[0]?.trim().toLowerCase() !== wanted) throw new Refusal("wrong-media-type");
+}

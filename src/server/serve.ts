@@ -1,0 +1,54 @@
+/** Listening, and stopping without cutting anybody off who is nearly done. */
+import { chmod, lstat, rm } from "node:fs/promises";
+import { Fault, Refusal } from "../protocol/errors.ts";
+import { buildApp } from "./app.ts";
+import type { Context } from "./context.ts";
+import { loadPageFiles } from "./page-files.ts";
+
+/** A server that listens. */
+export interface Serving {
+  /** `http://host:port`, or the path of the socket. */
+  readonly address: string;
+  /** Takes no more connections, waits a little for requests under way, then ends all. Repeated calls do nothing. */
+  close(): Promise<void>;
+}
+
+/** How long requests under way are waited for, milliseconds. */
+const PATIENCE = 5000;
+
+/**
+ * Serves the page, the log and the intake as the settings say.
+ * @throws {Refusal} `bad-settings` if the page is not built or the socket's path is taken. @throws {Fault} if the address cannot be had.
+ */
+export async function serve(context: Context): Promise<Serving> {
+  const { config, log, keys } = context;
+  const app = await buildApp(context, await loadPageFiles(config.pageDir));
+  try {
+    if (config.socket !== null) await clearSocket(config.socket);
+    const address = await app.listen(config.socket === null ? { host: config.host, port: config.port } : { path: config.socket });
+    // Tor runs as another user; who may reach the socket is decided by the folder it lies in.
+    if (config.socket !== null) await chmod(config.socket, 0o666);
+    log.event("server-started", { demo: keys.demo });
+    let closed: Promise<void> | undefined;
+    const close = async (): Promise<void> => {
+      const hurry = setTimeout(() => {
+        app.server.closeAllConnections();
+      }, PATIENCE);
+      await app.close();
+      clearTimeout(hurry);
+      log.event("server-stopped", {});
+    };
+    return { address: config.socket ?? address, close: () => (closed ??= close()) };
+  } catch (error) {
+    await app.close();
+    throw error instanceof Refusal ? error : new Fault("listening", error);
+  }
+}
+
+/** Removes a socket that a killed server left. */
+async function clearSocket(path: string): Promise<void> {
+  const facts = await lstat(path).catch(() => null);
+  if (facts === null) return;
+  if (!facts.isSocket()) throw new Refusal("bad-settings", "SOCKET");
+  await rm(path);
+}
