@@ -1,0 +1,81 @@
+/** Everything the auditor can find: a closed list, one code for one kind of fault. Codes are stable; people's notes and other programs rely on them. */
+
+/** Every finding there is, with the sentence people read. */
+export const FINDINGS = {
+  // the checkpoint
+  "checkpoint-invalid": "The checkpoint is not one that the log's key signed.",
+  "checkpoint-foreign": "The checkpoint belongs to another log.",
+  "cosigners-too-few": "Fewer cosigners than the policy asks for have signed the checkpoint.",
+  "log-shrunk": "The log is shorter than it was when it was last seen: entries were taken away.",
+  "log-forked": "The log is not an extension of the one last seen: entries were changed, or others see another log.",
+  "growth-not-shown": "The log's tiles cannot show that it extends the one last seen.",
+  // entries and tiles
+  "entries-missing": "Entries of the log cannot be had.",
+  "entries-malformed": "A tile of entries is damaged.",
+  "entries-wrong": "These entries are not the ones the checkpoint signs.",
+  "tile-missing": "A tile of the log cannot be had.",
+  "tile-wrong": "A tile of the log does not have the hashes of the entries below it.",
+  "root-wrong": "The entries do not have the root the checkpoint signs.",
+  "entry-invalid": "An entry is not in its one canonical form, or of no known kind.",
+  "date-backwards": "An entry has an earlier date than the one before it.",
+  "date-future": "An entry has a date that has not come yet.",
+  // keys, epochs, policies
+  "key-missing": "The log does not record a key that the policy names.",
+  "key-foreign": "The log records another key than the one the policy names.",
+  "epoch-invalid": "An epoch's window is empty or runs backwards.",
+  "epoch-overlap": "Two epochs of one certificate overlap.",
+  "epoch-repeated": "An epoch was published or destroyed a second time.",
+  "epoch-unknown": "An epoch was destroyed that was never published.",
+  "policy-missing": "A retention policy named in the log is not published.",
+  "policy-wrong": "A published retention policy is not the one named in the log, or is not valid.",
+  // batches
+  "batch-number-wrong": "Batches do not count up one by one.",
+  "batch-size-wrong": "A batch's size is not that of its entries, or not 64 times a power of two.",
+  "batch-policy-wrong": "A batch was sealed under another retention policy than the one in force.",
+  "batch-unsealed": "There are received entries without a sealed batch.",
+  "received-out-of-place": "Received entries do not stand directly before the seal of their own batch.",
+  "received-unsorted": "Received entries of a batch are not in the order of their commitments.",
+  "commitment-repeated": "A commitment is in the log twice.",
+  "days-skipped": "Batches are sealed every day, but there are days without one.",
+  "batch-overdue": "No batch has been sealed for more than a day.",
+  // bundles
+  "bundle-number-wrong": "Exported bundles do not count up one by one.",
+  "export-out-of-order": "An exported bundle does not carry the batches that follow those of the bundle before.",
+  "export-unsealed": "A bundle is said to carry a batch that was not sealed.",
+  // acknowledgements
+  "acknowledgement-unknown": "A batch was acknowledged that was not sealed.",
+  "acknowledgement-repeated": "A batch was acknowledged twice.",
+  "acknowledgement-unexported": "A batch was acknowledged before it was exported.",
+  "acknowledgement-missing": "An acknowledgement named in the log is not published.",
+  "acknowledgement-wrong": "A published acknowledgement is not the one named in the log.",
+  "acknowledgement-unsigned": "An acknowledgement is not one that the review key signed.",
+  "acknowledgement-foreign": "An acknowledgement speaks of another log, another batch or other items.",
+  // retention
+  "unacknowledged-too-long": "ALARM: nobody has acknowledged the batch within the most days the policy allows.",
+  "purge-unknown": "A batch was purged that was not sealed.",
+  "purge-repeated": "A batch was purged twice.",
+  "purge-unacknowledged": "A batch was purged although nobody had acknowledged it and the policy says to keep it.",
+  "purge-too-early": "A batch was purged before it was due.",
+  "purge-late": "A batch was purged later than a day after it was due.",
+  "purge-overdue": "A batch is due for more than a day and has not been purged.",
+  "purge-key-wrong": "Another key was destroyed than the one the batch was sealed under.",
+} as const;
+
+/** Code of a finding. */
+export type FindingCode = keyof typeof FINDINGS;
+
+/** One fault. */
+export interface Finding {
+  readonly code: FindingCode;
+  /** What it is about: "entry 12", "batch 3", a path. Made by us from numbers and our own words. */
+  readonly where: string;
+}
+
+/** What no check of a log can show; said with every verdict, so that nobody reads more into it than there is. */
+export const CANNOT_SHOW = [
+  "That something was deleted: the log says when, how and which key, but a copy made before stays a copy.",
+  "That a tip without a receipt arrived: a server that does not answer leaves no trace here.",
+  "What is in a tip, or how many items are real: items look alike, and at least a quarter are decoys.",
+  "That others see the same log, unless cosigners are named in the policy or their last checkpoints are compared.",
+  "That the witness page people are given is the one named in the log: compare it yourself.",
+] as const;

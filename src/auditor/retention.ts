@@ -1,0 +1,37 @@
+/**
+ * Was every batch kept as long as its retention policy says, and no longer? By days: `due = date of the acknowledged entry + days after acknowledgement`;
+ * the server has a day to act on it.
+ */
+import { parseDate } from "../protocol/format/date.ts";
+import type { RetentionPolicy } from "../protocol/format/retention.ts";
+import type { Finding } from "./findings.ts";
+import type { Batch } from "./rules.ts";
+
+/** Days between a batch's due day and the last day it may be there. */
+const DAY_TO_ACT = 1;
+
+/** What is wrong with how long a batch was kept, as of `today` (`YYYY-MM-DD`), by the policy it was sealed under. */
+export function checkRetention(batch: Batch, policy: RetentionPolicy, today: string): Finding[] {
+  const where = `batch ${String(batch.sealed.batch)}`;
+  const findings: Finding[] = [];
+  const now = parseDate(today);
+  const purged = batch.purged === null ? null : parseDate(batch.purged.date);
+  const lastDay = parseDate(batch.sealed.date) + policy.daysAtMost;
+
+  if (batch.acknowledged === null || (batch.purged !== null && !batch.purgedAfterAcknowledgement)) {
+    if ((purged ?? now) > lastDay) findings.push({ code: "unacknowledged-too-long", where });
+    if (purged === null) return findings;
+    if (policy.unacknowledged === "keep") findings.push({ code: "purge-unacknowledged", where });
+    else if (purged <= lastDay) findings.push({ code: "purge-too-early", where });
+    return findings;
+  }
+
+  const acknowledged = parseDate(batch.acknowledged.date);
+  if (acknowledged > lastDay) findings.push({ code: "unacknowledged-too-long", where });
+  const due = acknowledged + policy.daysAfterAcknowledgement;
+  if (purged === null) {
+    if (now > due + DAY_TO_ACT) findings.push({ code: "purge-overdue", where });
+  } else if (purged < due) findings.push({ code: "purge-too-early", where });
+  else if (purged > due + DAY_TO_ACT) findings.push({ code: "purge-late", where });
+  return findings;
+}

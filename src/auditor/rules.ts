@@ -1,0 +1,272 @@
+/**
+ * What the entries of a log must say, one after another: numbering, order, dates, keys, epochs. It looks at one entry at a time and remembers only what later
+ * rules need; rules that need a file beside the log, or today's date, are in `retention.ts`.
+ */
+import { parseDate } from "../protocol/format/date.ts";
+import type {
+  AcknowledgedLeaf,
+  EpochLeaf,
+  ExportedLeaf,
+  KeyLeaf,
+  Leaf,
+  PurgedLeaf,
+  ReceivedLeaf,
+  SealedLeaf,
+} from "../protocol/format/leaf.ts";
+import type { Finding, FindingCode } from "./findings.ts";
+
+/** Smallest batch; a batch has this many items times a power of two. */
+const SMALLEST_BATCH = 64;
+
+/** A batch as the log tells it. */
+export interface Batch {
+  readonly sealed: SealedLeaf;
+  /** Commitments, hexadecimal, in the order of their entries. */
+  readonly commitments: readonly string[];
+  exported: boolean;
+  acknowledged: AcknowledgedLeaf | null;
+  purged: PurgedLeaf | null;
+  /** Whether the purge stands after the acknowledgement. */
+  purgedAfterAcknowledgement: boolean;
+}
+
+/** Hashes (hexadecimal) of the texts of the keys that the auditor's policy names. */
+export interface ExpectedKeys {
+  readonly log: string;
+  readonly review: string;
+}
+
+interface Run {
+  readonly batch: number;
+  readonly commitments: string[];
+  sorted: boolean;
+  /** Whether something other than a received entry stood in between. */
+  interrupted: boolean;
+}
+
+interface Epoch {
+  readonly fingerprint: string;
+  readonly from: number;
+  readonly to: number;
+  destroyed: boolean;
+}
+
+/** Reads entries in order. */
+export class LogRules {
+  readonly findings: Finding[] = [];
+  /** By number. A number that comes twice keeps its first batch. */
+  readonly batches = new Map<number, Batch>();
+  /** Hashes of the retention policies the log names, in order. */
+  readonly policies = new Set<string>();
+  /** Date of the first and the last entry that has one. */
+  firstDate: string | null = null;
+  lastDate: string | null = null;
+  readonly #keys: ExpectedKeys;
+  readonly #today: string;
+  readonly #rolesSeen = new Set<string>();
+  readonly #commitments = new Set<string>();
+  readonly #epochs = { program: new Map<string, Epoch>(), rewards: new Map<string, Epoch>() };
+  #run: Run | null = null;
+  #lastBatch: SealedLeaf | null = null;
+  #policy: string | null = null;
+  #bundle = 0;
+  #lastExported = 0;
+  #futureReported = false;
+
+  /** `today` is `YYYY-MM-DD`. */
+  constructor(keys: ExpectedKeys, today: string) {
+    this.#keys = keys;
+    this.#today = today;
+  }
+
+  /** The next entry. */
+  add(index: number, leaf: Leaf): void {
+    const where = `entry ${String(index)}`;
+    if ("date" in leaf) this.#date(leaf.date, where);
+    if (leaf.kind !== "received" && leaf.kind !== "sealed" && this.#run?.interrupted === false) {
+      this.#run.interrupted = true;
+      this.#report("received-out-of-place", where);
+    }
+    switch (leaf.kind) {
+      case "key": {
+        this.#key(leaf, where);
+        return;
+      }
+      case "epoch": {
+        this.#epoch(leaf, where);
+        return;
+      }
+      case "policy":
+        this.#policy = leaf.sha256;
+        this.policies.add(leaf.sha256);
+        return;
+      case "received": {
+        this.#received(leaf, where);
+        return;
+      }
+      case "sealed": {
+        this.#sealed(leaf, where);
+        return;
+      }
+      case "exported": {
+        this.#exported(leaf, where);
+        return;
+      }
+      case "acknowledged": {
+        this.#acknowledged(leaf, where);
+        return;
+      }
+      case "purged": {
+        this.#purged(leaf, where);
+        return;
+      }
+      case "page":
+      case "audit":
+        return;
+    }
+  }
+
+  /** After the last entry. */
+  end(): void {
+    if (this.#run !== null) this.#report("batch-unsealed", `batch ${String(this.#run.batch)}`);
+    for (const role of ["log", "review"]) {
+      if (!this.#rolesSeen.has(role)) this.#report("key-missing", `${role} key`);
+    }
+    for (const [certificate, epochs] of Object.entries(this.#epochs)) this.#overlaps(certificate, [...epochs.values()]);
+    this.#overdue();
+  }
+
+  #report(code: FindingCode, where: string): void {
+    this.findings.push({ code, where });
+  }
+
+  #date(date: string, where: string): void {
+    if (this.lastDate !== null && date < this.lastDate) this.#report("date-backwards", where);
+    // A log and its auditor may be in different time zones: a day's grace.
+    if (!this.#futureReported && parseDate(date) > parseDate(this.#today) + 1) {
+      this.#futureReported = true;
+      this.#report("date-future", where);
+    }
+    this.firstDate ??= date;
+    this.lastDate = date;
+  }
+
+  #key(leaf: KeyLeaf, where: string): void {
+    this.#rolesSeen.add(leaf.role);
+    if (leaf.vkey !== this.#keys[leaf.role]) this.#report("key-foreign", where);
+  }
+
+  #epoch(leaf: EpochLeaf, where: string): void {
+    const epochs = this.#epochs[leaf.certificate];
+    const known = epochs.get(leaf.fingerprint);
+    const [from, to] = [parseDate(leaf.from), parseDate(leaf.to)];
+    if (from >= to) this.#report("epoch-invalid", where);
+    if (leaf.action === "published") {
+      if (known === undefined) epochs.set(leaf.fingerprint, { fingerprint: leaf.fingerprint, from, to, destroyed: false });
+      else this.#report("epoch-repeated", where);
+      return;
+    }
+    if (known?.from !== from || known.to !== to) this.#report("epoch-unknown", where);
+    else if (known.destroyed) this.#report("epoch-repeated", where);
+    if (known !== undefined) known.destroyed = true;
+  }
+
+  #overlaps(certificate: string, epochs: readonly Epoch[]): void {
+    let end = 0;
+    for (const { fingerprint, from, to } of epochs.toSorted((a, b) => a.from - b.from)) {
+      if (from < end) this.#report("epoch-overlap", `${certificate} epoch ${fingerprint.slice(0, 16)}`);
+      end = Math.max(end, to);
+    }
+  }
+
+  #received(leaf: ReceivedLeaf, where: string): void {
+    if (this.#run === null || this.#run.batch !== leaf.batch || this.#run.interrupted) {
+      const misplaced = this.#run !== null && !this.#run.interrupted;
+      if (misplaced) this.#report("received-out-of-place", where);
+      this.#run = { batch: leaf.batch, commitments: [], sorted: true, interrupted: false };
+    }
+    const last = this.#run.commitments.at(-1);
+    if (this.#commitments.has(leaf.c)) this.#report("commitment-repeated", where);
+    else if (last !== undefined && leaf.c < last && this.#run.sorted) {
+      this.#run.sorted = false;
+      this.#report("received-unsorted", where);
+    }
+    this.#commitments.add(leaf.c);
+    this.#run.commitments.push(leaf.c);
+  }
+
+  #sealed(leaf: SealedLeaf, where: string): void {
+    const run = this.#run;
+    this.#run = null;
+    if (leaf.batch !== (this.#lastBatch?.batch ?? 0) + 1) this.#report("batch-number-wrong", where);
+    if (run !== null && run.batch !== leaf.batch) this.#report("received-out-of-place", where);
+    const commitments = run?.commitments ?? [];
+    if (leaf.size !== commitments.length || !isBatchSize(leaf.size)) this.#report("batch-size-wrong", where);
+    if (leaf.policy !== this.#policy) this.#report("batch-policy-wrong", where);
+    this.policies.add(leaf.policy);
+    if (this.#lastBatch !== null && parseDate(leaf.date) > parseDate(this.#lastBatch.date) + 1) this.#report("days-skipped", where);
+    this.#lastBatch = leaf;
+    if (this.batches.has(leaf.batch)) return;
+    this.batches.set(leaf.batch, {
+      sealed: leaf,
+      commitments,
+      exported: false,
+      acknowledged: null,
+      purged: null,
+      purgedAfterAcknowledgement: false,
+    });
+  }
+
+  #exported(leaf: ExportedLeaf, where: string): void {
+    if (leaf.bundle !== this.#bundle + 1) this.#report("bundle-number-wrong", where);
+    this.#bundle = leaf.bundle;
+    if (leaf.first !== this.#lastExported + 1 || leaf.last < leaf.first) this.#report("export-out-of-order", where);
+    if (leaf.last > (this.#lastBatch?.batch ?? 0)) this.#report("export-unsealed", where);
+    this.#lastExported = Math.max(this.#lastExported, leaf.last);
+    for (const batch of this.batches.values()) {
+      if (batch.sealed.batch >= leaf.first && batch.sealed.batch <= leaf.last) batch.exported = true;
+    }
+  }
+
+  #acknowledged(leaf: AcknowledgedLeaf, where: string): void {
+    const batch = this.batches.get(leaf.batch);
+    if (batch === undefined) {
+      this.#report("acknowledgement-unknown", where);
+      return;
+    }
+    if (batch.acknowledged !== null) {
+      this.#report("acknowledgement-repeated", where);
+      return;
+    }
+    if (!batch.exported) this.#report("acknowledgement-unexported", where);
+    batch.acknowledged = leaf;
+  }
+
+  #purged(leaf: PurgedLeaf, where: string): void {
+    const batch = this.batches.get(leaf.batch);
+    if (batch === undefined) {
+      this.#report("purge-unknown", where);
+      return;
+    }
+    if (batch.purged !== null) {
+      this.#report("purge-repeated", where);
+      return;
+    }
+    if (leaf.key !== batch.sealed.key) this.#report("purge-key-wrong", where);
+    batch.purged = leaf;
+    batch.purgedAfterAcknowledgement = batch.acknowledged !== null;
+  }
+
+  /** A batch is sealed every day, also when nothing came: yesterday's at least must be there. Counts from the log's first date. */
+  #overdue(): void {
+    const since = this.#lastBatch?.date ?? this.firstDate;
+    if (since === null || parseDate(this.#today) <= parseDate(since) + 1) return;
+    this.#report("batch-overdue", this.#lastBatch === null ? "batch 1" : `batch ${String(this.#lastBatch.batch + 1)}`);
+  }
+}
+
+function isBatchSize(size: number): boolean {
+  let allowed = SMALLEST_BATCH;
+  while (allowed < size) allowed *= 2;
+  return allowed === size;
+}
