@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll } from "vitest";
-import { type Bytes, collect } from "../../src/protocol/bytes.ts";
+import { type Bytes, collect, rechunk } from "../../src/protocol/bytes.ts";
 import { type Certificate, epochAt, generateCertificate, openCertificate } from "../../src/protocol/crypto/certificate.ts";
 import { sealEnvelope } from "../../src/protocol/crypto/envelope.ts";
 import { PART_SIZE, partDigest, sha256, sha256Native } from "../../src/protocol/crypto/hash.ts";
@@ -156,7 +156,7 @@ export interface TestTip {
 /** Makes a tip of a size class (octets of content), sealed to the epoch of `now`. */
 export async function makeTip(program: Certificate, content = SMALLEST_CLASS, now = NOON): Promise<TestTip> {
   const epoch = epochAt(program, Math.floor(now / 1000));
-  const envelope = await collect(sealEnvelope([randomBytes(content)], content, epoch), envelopeLength(content));
+  const envelope = await collect(sealEnvelope(rechunk([randomBytes(content)], PART_SIZE), content, epoch), envelopeLength(content));
   return tipOf(envelope);
 }
 
