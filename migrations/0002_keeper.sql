@@ -9,3 +9,7 @@ alter table bundle add column logged boolean not null default true;
 
 -- The day a purge of this batch began. Until its state is `purged`, it may be half destroyed and is destroyed again.
 alter table batch add column purging text;
+
+-- Positions count from 0, as entries of the log do: an item's path in a bundle and the place of its commitment in the batch are the same number.
+alter table item drop constraint item_position_check;
+alter table item add constraint item_position_check check (position >= 0);

@@ -87,6 +87,7 @@ export const REFUSALS = {
   usage: "The command was not understood.",
   "bad-settings": "Settings are not valid.",
   "no-secure-place": "The folder or file cannot be used.",
+  "stick-full": "There is not enough room for the bundle. Nothing was left behind.",
   "already-there": "There is something there already; nothing was overwritten.",
   "another-writer": "Another process is working here.",
   "store-went-back": "The database is older than what was signed last. Nothing is signed.",

@@ -7,13 +7,12 @@
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { toHex, utf8 } from "../../protocol/encoding.ts";
 import { formatDate } from "../../protocol/format/date.ts";
-import { type Leaf, parseLeaf } from "../../protocol/format/leaf.ts";
+import type { Leaf } from "../../protocol/format/leaf.ts";
 import { policyPath } from "../../protocol/format/retention.ts";
 import type { Context } from "../context.ts";
 import { insertLeaves, leavesOfKind, putFile } from "../store/log-store.ts";
 import { pageLeaf } from "./page-release.ts";
-import { dayOf } from "./timetable.ts";
-import type { Keeper } from "./writer.ts";
+import { entryDay, type Keeper } from "./writer.ts";
 
 const SECONDS_A_DAY = 86_400;
 
@@ -28,12 +27,12 @@ export async function announce({ context, lock, progress }: Keeper): Promise<voi
   });
 }
 
-async function newLeaves({ db, keys, config, clock }: Context): Promise<Leaf[]> {
-  const date = formatDate(dayOf(clock()));
-  const logged = async (kind: Exclude<Leaf["kind"], "received">): Promise<Leaf[]> => (await leavesOfKind(db, kind)).map(parseLeaf);
+async function newLeaves(context: Context): Promise<Leaf[]> {
+  const { db, keys, config } = context;
+  const date = formatDate(await entryDay(context));
   const fresh: Leaf[] = [];
 
-  const vkeys = new Set((await logged("key")).map((leaf) => (leaf.kind === "key" ? leaf.role + leaf.vkey : "")));
+  const vkeys = new Set((await leavesOfKind(db, "key")).map(({ role, vkey }) => role + vkey));
   const current = [
     { role: "log", vkey: toHex(sha256(utf8(keys.logSigner.vkey.text))) },
     { role: "review", vkey: toHex(sha256(utf8(keys.review.text))) },
@@ -42,7 +41,7 @@ async function newLeaves({ db, keys, config, clock }: Context): Promise<Leaf[]> 
     if (!vkeys.has(role + vkey)) fresh.push({ kind: "key", action: "published", date, role, vkey });
   }
 
-  const epochs = new Set((await logged("epoch")).map((leaf) => (leaf.kind === "epoch" ? leaf.fingerprint : "")));
+  const epochs = new Set((await leavesOfKind(db, "epoch")).map(({ fingerprint }) => fingerprint));
   for (const certificate of [keys.program, keys.rewards]) {
     for (const { fingerprint, from, to } of certificate.epochs) {
       if (epochs.has(fingerprint)) continue;
@@ -51,11 +50,11 @@ async function newLeaves({ db, keys, config, clock }: Context): Promise<Leaf[]> 
     }
   }
 
-  const policy = (await logged("policy")).at(-1);
-  if (policy?.kind !== "policy" || policy.sha256 !== keys.retentionHash) fresh.push({ kind: "policy", date, sha256: keys.retentionHash });
+  const policy = (await leavesOfKind(db, "policy")).at(-1);
+  if (policy?.sha256 !== keys.retentionHash) fresh.push({ kind: "policy", date, sha256: keys.retentionHash });
 
   const page = await pageLeaf(config.pageDir, date);
-  const last = (await logged("page")).at(-1);
-  if (page !== null && (last?.kind !== "page" || last.manifest !== page.manifest || last.commit !== page.commit)) fresh.push(page);
+  const last = (await leavesOfKind(db, "page")).at(-1);
+  if (page !== null && (last?.manifest !== page.manifest || last.commit !== page.commit || last.sbom !== page.sbom)) fresh.push(page);
   return fresh;
 }

@@ -20,7 +20,7 @@ import { acceptedEpochs, type Certificate, type EpochKey } from "../../protocol/
 import { sha256Native } from "../../protocol/crypto/hash.ts";
 import { randomBelow, randomBytes } from "../../protocol/crypto/random.ts";
 import { sealDecoy } from "../../protocol/crypto/tip.ts";
-import { toHex } from "../../protocol/encoding.ts";
+import { fromHex, toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { formatDate, parseDate } from "../../protocol/format/date.ts";
 import { formatJson, flag, integer, nullable, parseJson, record } from "../../protocol/format/json.ts";
@@ -38,7 +38,7 @@ import {
   tipParts,
 } from "../store/generations.ts";
 import { makePartitions, putItem, putItemPart } from "../store/items.ts";
-import { insertLeaves, readState, writeState } from "../store/log-store.ts";
+import { insertLeaves, lastDate, leavesOfKind, readState, writeState } from "../store/log-store.ts";
 import { batchSize } from "./batch-size.ts";
 import { type Keeper, publish } from "./writer.ts";
 
@@ -74,10 +74,11 @@ const readPlan = record({
  * @param scheduled whether this is the timetable's batch of that day; then the day is done.
  */
 export async function sealBatch(keeper: Keeper, day: number, scheduled: boolean): Promise<SealedBatch> {
+  const { db } = keeper.context;
   await finishSealing(keeper);
-  const latest = await lastBatchDay(keeper.context.db);
-  const batch = await currentGeneration(keeper.context.db);
-  await plan(keeper, { batch, day: Math.max(day, latest ?? 0), scheduled, size: null });
+  const last = await lastDate(db);
+  const batch = await currentGeneration(db);
+  await plan(keeper, { batch, day: Math.max(day, last === null ? 0 : parseDate(last)), scheduled, size: null });
   const sealed = await finishSealing(keeper);
   if (sealed === null) throw new Error("a sealing that was planned has a batch");
   return sealed;
@@ -137,13 +138,10 @@ async function addDecoys({ context, progress }: Keeper, generation: number, size
     const hash = await sha256Native(envelope);
     const tip = randomBytes(16);
     await db.transaction(async (tx) => {
-      await tx.execute("insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, 1, $3::int, $4, $3::int, $5)", [
-        generation,
-        tip,
-        envelope.length,
-        hash,
-        encryptPart(key, generation, tip, 1, envelope),
-      ]);
+      await tx.execute(
+        "insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, 1, $3::int, $4, $3::int, $5)",
+        [generation, tip, envelope.length, hash, encryptPart(key, generation, tip, 1, envelope)],
+      );
       await tx.execute("insert into tip_seal (generation, tip, commitment, digest, parts, length) values ($1, $2, $3, $4, 1, $5)", [
         generation,
         tip,
@@ -162,15 +160,17 @@ function decoyEpochs(program: Certificate, unixSeconds: number, graceDays: numbe
 }
 
 async function writeBatch({ context, lock, progress }: Keeper, batch: number, day: number, key: Bytes): Promise<void> {
-  const { db, config, keys } = context;
+  const { db, config } = context;
   const tips = await sealedTips(db, batch);
+  // The policy in force is the last one in the log, also while a new file in KEYS_DIR waits to be logged.
+  const policy = (await leavesOfKind(db, "policy")).at(-1)?.sha256;
+  if (policy === undefined) throw new Error("a policy is logged before any batch");
   const fingerprint = batchKeyFingerprint(key);
   progress("writing items", 0, tips.length);
   await lock.transaction(async (tx) => {
     await makePartitions(tx, batch);
     const leaves: Leaf[] = [];
-    for (const [index, tip] of tips.entries()) {
-      const position = index + 1;
+    for (const [position, tip] of tips.entries()) {
       const hash = createHash("sha256");
       let part = 0;
       for await (const body of tipParts(db, config.dataDir, batch, tip.tip, tip.parts)) {
@@ -179,16 +179,16 @@ async function writeBatch({ context, lock, progress }: Keeper, batch: number, da
       }
       await putItem(tx, batch, position, tip, new Uint8Array(hash.digest()));
       leaves.push({ kind: "received", batch, c: toHex(tip.commitment) });
-      progress("writing items", position, tips.length);
+      progress("writing items", position + 1, tips.length);
     }
     const date = formatDate(day);
-    leaves.push({ kind: "sealed", batch, date, size: tips.length, policy: keys.retentionHash, key: fingerprint });
+    leaves.push({ kind: "sealed", batch, date, size: tips.length, policy, key: fingerprint });
     await tx.execute("insert into batch (batch, state, date, size, key_fingerprint, policy) values ($1, 'sealed', $2, $3, $4, $5)", [
       batch,
       date,
       tips.length,
-      Buffer.from(fingerprint, "hex"),
-      Buffer.from(keys.retentionHash, "hex"),
+      fromHex(fingerprint),
+      fromHex(policy),
     ]);
     await insertLeaves(tx, leaves);
   });
@@ -201,12 +201,6 @@ async function plan({ lock }: Keeper, planned: Plan): Promise<void> {
 async function sealingPlan(db: Connection): Promise<Plan | null> {
   const bytes = await readState(db, PLAN);
   return bytes === null ? null : readPlan(parseJson(bytes), PLAN);
-}
-
-/** Day of the last batch, or null. */
-export async function lastBatchDay(db: Connection): Promise<number | null> {
-  const [row] = await db.query<{ date: string }>("select date from batch order by batch desc limit 1");
-  return row === undefined ? null : parseDate(row.date);
 }
 
 /** The last day of the timetable that was sealed, or null if the timetable never ran. */

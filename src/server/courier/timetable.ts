@@ -3,7 +3,7 @@
  *
  * **The date rule.** A scheduled batch carries the date it is sealed *for*: the day of the timetable, also when the work runs over midnight or is caught up
  * later. After a pause every missed day is sealed in order, each with its own date; the first takes all tips that wait, the others are decoys only, so the
- * log has a batch for each day. `firsthand seal` makes one more batch with today's date. Dates in the log never go back: days before the date of the last batch count as done. A day is
+ * log has a batch for each day. `firsthand seal` makes one more batch with today's date. Dates in the log never go back: days before the date of the log's last entry count as done. A day is
  * the number of days since 1970-01-01 in UTC; the log knows nothing finer.
  */
 const MINUTE = 60_000;
@@ -33,12 +33,12 @@ export function nextSealing(now: number, sealAt: string): number {
 }
 
 /**
- * The days to seal now, in order. `sealedThrough` is the last day of the timetable that was done; `lastBatch` the date of the last batch of any kind, or
- * null.
+ * The days to seal now, in order. `sealedThrough` is the last day of the timetable that was done; `lastEntry` the date of the log's last
+ * entry that has one, or null.
  */
-export function dueDays(now: number, sealAt: string, sealedThrough: number, lastBatch: number | null): number[] {
+export function dueDays(now: number, sealAt: string, sealedThrough: number, lastEntry: number | null): number[] {
   const last = lastDueDay(now, sealAt);
-  const first = Math.max(sealedThrough + 1, lastBatch ?? 0, last - MOST_MISSED + 1);
+  const first = Math.max(sealedThrough + 1, lastEntry ?? 0, last - MOST_MISSED + 1);
   const days: number[] = [];
   for (let day = first; day <= last; day++) days.push(day);
   return days;

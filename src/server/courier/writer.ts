@@ -12,6 +12,7 @@ import type { Bytes } from "../../protocol/bytes.ts";
 import { equal } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { type Checkpoint, formatCheckpoint } from "../../protocol/format/checkpoint.ts";
+import { parseDate } from "../../protocol/format/date.ts";
 import { tilePath } from "../../protocol/format/tile.ts";
 import { newTiles, type NewTile, type TileReader, treeHash } from "../../protocol/tlog/tree.ts";
 import { verifyCheckpoint } from "../../protocol/tlog/verify.ts";
@@ -20,8 +21,9 @@ import { lastCheckpointPath } from "../keys.ts";
 import type { Connection } from "../store/database.ts";
 import { readIfThere, writeDurably } from "../store/durable-file.ts";
 import type { KeeperLock } from "../store/locks.ts";
-import { leafCount, publishedCheckpoint, putTiles, readLeaves, tilesIn } from "../store/log-store.ts";
+import { lastDate, leafCount, publishedCheckpoint, putTiles, readLeaves, tilesIn } from "../store/log-store.ts";
 import type { Progress } from "./progress.ts";
+import { dayOf } from "./timetable.ts";
 
 /** What the keeper's operations work with. */
 export interface Keeper {
@@ -79,4 +81,10 @@ function over(fresh: readonly NewTile[], stored: TileReader): TileReader {
 async function openCheckpoint({ keys }: Context, note: Bytes | null): Promise<Checkpoint> {
   if (note === null) return { origin: keys.origin, size: 0, root: new Uint8Array(32) };
   return verifyCheckpoint(note, { log: keys.logSigner.vkey });
+}
+
+/** The day that an entry made now has: today, but never before the last entry's, whatever the clock says. */
+export async function entryDay({ db, clock }: Context): Promise<number> {
+  const last = await lastDate(db);
+  return Math.max(dayOf(clock()), last === null ? 0 : parseDate(last));
 }

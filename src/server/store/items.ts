@@ -22,12 +22,15 @@ export interface NewItem {
 
 /** What a bundle says of an item. */
 export interface StoredItem {
-  /** From 1. */
+  /** From 0. */
   readonly position: number;
   readonly length: number;
   /** SHA-256 of the whole envelope. */
   readonly sha256: Bytes;
 }
+
+/** The digest of an item that is gone, as SQL. */
+const NO_DIGEST = "decode(repeat('00', 32), 'hex')";
 
 /** Makes the partitions of a batch. */
 export async function makePartitions(tx: Connection, batch: number): Promise<void> {
@@ -36,12 +39,19 @@ export async function makePartitions(tx: Connection, batch: number): Promise<voi
   await tx.query(`create table item_part_${n} partition of item_part for values in (${n})`);
 }
 
-/** Drops the partitions of a batch and what intake remembers of its items. May be repeated. */
+/**
+ * Drops the partitions of a batch, and forgets which ids and ciphertexts its items had. Only the commitments stay, which the log shows anyway: intake must go on
+ * refusing them, or anybody could have an old one logged twice. May be repeated.
+ */
 export async function dropItems(tx: Connection, batch: number): Promise<void> {
   const n = String(batch);
   await tx.query(`drop table if exists item_${n}`);
   await tx.query(`drop table if exists item_part_${n}`);
-  await tx.execute("delete from accepted where batch = $1", [batch]);
+  await tx.execute(
+    `update accepted set tip = decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), digest = ${NO_DIGEST}
+     where batch = $1 and digest <> ${NO_DIGEST}`,
+    [batch],
+  );
 }
 
 /** Whether anything of a batch's items is left. */
@@ -49,7 +59,7 @@ export async function itemsLeft(db: Connection, batch: number): Promise<boolean>
   const n = String(batch);
   const [row] = await db.query<{ left: boolean }>(
     `select to_regclass('item_${n}') is not null or to_regclass('item_part_${n}') is not null
-       or exists (select from accepted where batch = ${n}) as left`,
+       or exists (select from accepted where batch = ${n} and digest <> ${NO_DIGEST}) as left`,
   );
   return row?.left ?? true;
 }
@@ -90,6 +100,12 @@ export async function itemsOf(db: Connection, batch: number): Promise<StoredItem
     [batch],
   );
   return rows.map(({ position, length, sha256 }) => ({ position, length, sha256: new Uint8Array(sha256) }));
+}
+
+/** The commitments of a batch in their order. */
+export async function commitmentsOf(db: Connection, batch: number): Promise<Bytes[]> {
+  const rows = await db.query<{ commitment: Buffer }>("select commitment from item where batch = $1 order by position", [batch]);
+  return rows.map(({ commitment }) => new Uint8Array(commitment));
 }
 
 /** An item's envelope, one part in memory at a time. @throws {Refusal} `not-authentic` if a part was changed. */

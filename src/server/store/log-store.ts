@@ -8,7 +8,7 @@
  */
 import { asBytes, type Bytes } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import { formatLeaf, type Leaf } from "../../protocol/format/leaf.ts";
+import { formatLeaf, type Leaf, parseLeaf } from "../../protocol/format/leaf.ts";
 import { tilePath } from "../../protocol/format/tile.ts";
 import type { NewTile, TileReader } from "../../protocol/tlog/tree.ts";
 import type { Connection } from "./database.ts";
@@ -70,17 +70,24 @@ export async function insertLeaves(tx: Connection, leaves: readonly Leaf[]): Pro
   }
 }
 
-/** Whether exactly this entry is in the log. */
-export async function hasLeaf(db: Connection, leaf: Leaf): Promise<boolean> {
-  return (await db.query("select from leaf where bytes = $1 limit 1", [formatLeaf(leaf)])).length > 0;
+/** Date of the last entry that has one, or null. Dates in the log never go back, whatever the clock does. */
+export async function lastDate(db: Connection): Promise<string | null> {
+  const [row] = await db.query<{ bytes: Buffer }>("select bytes from leaf where position($1 in bytes) > 0 order by index desc limit 1", [
+    Buffer.from('"date":'),
+  ]);
+  const leaf = row === undefined ? null : parseLeaf(asBytes(row.bytes));
+  return leaf !== null && "date" in leaf ? leaf.date : null;
 }
 
 /** Entries of a kind that is rare, in their order: not for `received`. */
-export async function leavesOfKind(db: Connection, kind: Exclude<Leaf["kind"], "received">): Promise<Bytes[]> {
+export async function leavesOfKind<Kind extends Exclude<Leaf["kind"], "received">>(
+  db: Connection,
+  kind: Kind,
+): Promise<Extract<Leaf, { kind: Kind }>[]> {
   const rows = await db.query<{ bytes: Buffer }>("select bytes from leaf where position($1 in bytes) > 0 order by index", [
     Buffer.from(`"kind":"${kind}"`),
   ]);
-  return rows.map(({ bytes }) => asBytes(bytes));
+  return rows.map(({ bytes }) => parseLeaf(asBytes(bytes))).filter((leaf) => leaf.kind === kind) as Extract<Leaf, { kind: Kind }>[];
 }
 
 /** A named value the keeper remembers, or null. */

@@ -122,7 +122,15 @@ export async function putParts(context: Context, tip: Bytes, parts: readonly Byt
   for (const [index, part] of parts.entries()) {
     await context.db.execute(
       "insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, $3, $4, $5, $6, $7)",
-      [generation, tip, index + 1, part.length, sha256(part), index === 0 ? declared : null, encryptPart(key, generation, tip, index + 1, part)],
+      [
+        generation,
+        tip,
+        index + 1,
+        part.length,
+        sha256(part),
+        index === 0 ? declared : null,
+        encryptPart(key, generation, tip, index + 1, part),
+      ],
     );
   }
 }

@@ -1,0 +1,103 @@
+/**
+ * Bundles from the review machine (specification section 9): acknowledgements, later replies and certificates.
+ *
+ * The stick is not trusted, and what counts is the review key's signature on each acknowledgement, not that on the manifest alone: it is published whole, so anybody can check
+ * that this server did not acknowledge for itself. The root in it must be the one of the batch's own commitments in the log.
+ *
+ * All or nothing: the bundle is read to its end and checked before anything is written, and then everything is written in one transaction, with its leaves.
+ */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { type Bytes, collect, equal } from "../../protocol/bytes.ts";
+import { batchRoot, readBundle } from "../../protocol/crypto/bundle.ts";
+import { sha256 } from "../../protocol/crypto/hash.ts";
+import { openNote } from "../../protocol/crypto/note.ts";
+import { fromHex, toHex } from "../../protocol/encoding.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { acknowledgementPath, parseAcknowledgement } from "../../protocol/format/acknowledgement.ts";
+import { formatDate } from "../../protocol/format/date.ts";
+import { NO_PREVIOUS } from "../../protocol/format/manifest.ts";
+import type { Context } from "../context.ts";
+import type { Connection } from "../store/database.ts";
+import { commitmentsOf } from "../store/items.ts";
+import { insertLeaves, putFile } from "../store/log-store.ts";
+import { entryDay, type Keeper, publish } from "./writer.ts";
+
+/** What came in. */
+export interface ImportedBundle {
+  readonly bundle: number;
+  /** Batches that are now acknowledged. */
+  readonly acknowledged: readonly number[];
+}
+
+/** An acknowledgement that was checked. */
+interface Checked {
+  readonly batch: number;
+  readonly note: Bytes;
+}
+
+/** Longest acknowledgement, bytes. */
+const LONGEST = 4096;
+
+/**
+ * Imports a bundle to the server.
+ * @throws {Refusal} `not-found` if there is no such file; what is wrong with the bundle, by name (`bundle-…`, `bad-acknowledgement`, `unknown-signer`, …). Nothing is changed then.
+ */
+export async function importBundle(keeper: Keeper, file: string): Promise<ImportedBundle> {
+  const { context, lock, progress } = keeper;
+  const { db, keys } = context;
+  if ((await stat(file).catch(() => null))?.isFile() !== true) throw new Refusal("not-found", "the bundle's file");
+  progress("reading the bundle");
+  const before = await lastImport(db);
+  const expected = { origin: keys.origin, to: "server", keys: [keys.review], ...before } as const;
+  const checked: Checked[] = [];
+  const { manifest, manifestHash } = await readBundle(createReadStream(file), expected, async (path, size, body) => {
+    if (size > LONGEST) throw new Refusal("bad-acknowledgement", "length");
+    checked.push(await checkAcknowledgement(context, path, await collect(body, LONGEST)));
+  });
+
+  progress("recording acknowledgements");
+  const date = formatDate(await entryDay(context));
+  await lock.transaction(async (tx) => {
+    for (const { batch, note } of checked) {
+      await tx.execute("update batch set state = 'acknowledged', acknowledged = $2, acknowledgement = $3 where batch = $1", [
+        batch,
+        date,
+        note,
+      ]);
+      await putFile(tx, acknowledgementPath(batch), note);
+    }
+    await tx.execute("insert into bundle (direction, sequence, date, manifest_hash, manifest) values ('server', $1, $2, $3, $4)", [
+      manifest.sequence,
+      date,
+      fromHex(manifestHash),
+      new Uint8Array(0),
+    ]);
+    await insertLeaves(
+      tx,
+      checked.map(({ batch, note }) => ({ kind: "acknowledged", batch, date, sha256: toHex(sha256(note)) })),
+    );
+  });
+  await publish(keeper);
+  for (const { batch } of checked) context.log.event("batch-acknowledged", { batch });
+  return { bundle: manifest.sequence, acknowledged: checked.map(({ batch }) => batch) };
+}
+
+async function checkAcknowledgement({ db, keys }: Context, path: string, note: Bytes): Promise<Checked> {
+  if (!path.startsWith("acknowledgements/")) throw new Refusal("bad-manifest", "an entry of an unknown kind");
+  const { text } = await openNote(note, [keys.review], LONGEST);
+  const { origin, batch, root } = parseAcknowledgement(text);
+  if (origin !== keys.origin) throw new Refusal("wrong-origin", "acknowledgement");
+  if (acknowledgementPath(batch) !== path) throw new Refusal("bad-acknowledgement", "batch");
+  const [row] = await db.query<{ state: string }>("select state from batch where batch = $1", [batch]);
+  if (row?.state !== "exported") throw new Refusal("bad-acknowledgement", "a batch that does not wait for one");
+  if (!equal(batchRoot(await commitmentsOf(db, batch)), root)) throw new Refusal("bad-acknowledgement", "root");
+  return { batch, note };
+}
+
+async function lastImport(db: Connection): Promise<{ sequence: number; previous: string }> {
+  const [row] = await db.query<{ sequence: number; manifest_hash: Buffer }>(
+    "select sequence, manifest_hash from bundle where direction = 'server' order by sequence desc limit 1",
+  );
+  return row === undefined ? { sequence: 1, previous: NO_PREVIOUS } : { sequence: row.sequence + 1, previous: toHex(row.manifest_hash) };
+}

@@ -1,0 +1,151 @@
+/**
+ * Purging: the ciphertext of batches whose time is over is destroyed, and the log says so.
+ *
+ *     begin       the day is written down with the batch; from here on it cannot be exported again
+ *     key         the batch key is overwritten and unlinked: this alone makes every copy in PostgreSQL unreadable
+ *     items       the batch's partitions are dropped, and intake forgets its items; it keeps their commitments, which the log shows anyway
+ *     remnants    `accepted` is written anew, a checkpoint lets PostgreSQL delete its old WAL
+ *     look        nothing may be left: key file, partitions, rows
+ *     log         the batch is `purged`, the leaf is added; then published
+ *
+ * Each step may be repeated. A purge that was interrupted goes on with the next `purge`, with the day it began.
+ *
+ * **When.** A batch is due by the policy it was sealed under (its `sealed` leaf names it), not by the present one: a changed file in KEYS_DIR shortens no promise. Acknowledged batches are due
+ * `days_after_acknowledgement` days after their `acknowledged` leaf. A batch that nobody acknowledged for `days_at_most` days after its date is overdue: an alarm, and destroyed only if
+ * its policy says `destroy`; losing testimony is worse than keeping ciphertext.
+ */
+import { toHex } from "../../protocol/encoding.ts";
+import { Fault, Refusal } from "../../protocol/errors.ts";
+import { formatDate, parseDate } from "../../protocol/format/date.ts";
+import { parseRetention, policyPath, type RetentionPolicy } from "../../protocol/format/retention.ts";
+import { batchesWithKeys, destroyBatchKey } from "../store/batch-keys.ts";
+import { type Connection, type Database, sqlStateOf } from "../store/database.ts";
+import { dropItems, itemsLeft } from "../store/items.ts";
+import { insertLeaves, logFile } from "../store/log-store.ts";
+import { dayOf } from "./timetable.ts";
+import { entryDay, type Keeper, publish } from "./writer.ts";
+
+/** Why a batch is on the list. */
+export type Reason = "acknowledged" | "never-acknowledged" | "interrupted";
+
+/** A batch whose time is over. */
+export interface DueBatch {
+  readonly batch: number;
+  readonly reason: Reason;
+}
+
+interface BatchRow {
+  readonly batch: number;
+  readonly state: "sealed" | "exported" | "acknowledged";
+  readonly date: string;
+  readonly policy: Buffer;
+  readonly acknowledged: string | null;
+  readonly purging: string | null;
+  /** Whether a bundle with it is being exported just now. */
+  readonly leaving: boolean;
+}
+
+/** SQLSTATE of a statement this role may not use. */
+const NOT_ALLOWED = "42501";
+
+/** Batches that are still there and not purged, in order. */
+async function keptBatches(db: Connection): Promise<BatchRow[]> {
+  return db.query<BatchRow>(
+    `select batch, state, date, policy, acknowledged, purging,
+       exists (select from bundle where direction = 'review' and not logged and batch between first and last) as leaving
+     from batch where state <> 'purged' order by batch`,
+  );
+}
+
+/** Batches that are due on `today` (a day number), in order. */
+export async function dueBatches(db: Connection, today: number): Promise<DueBatch[]> {
+  const due: DueBatch[] = [];
+  for (const row of await keptBatches(db)) {
+    const reason = reasonFor(row, await policyOf(db, row.policy), today);
+    if (reason !== null) due.push({ batch: row.batch, reason });
+  }
+  return due;
+}
+
+function reasonFor({ date, acknowledged, purging, leaving }: BatchRow, policy: RetentionPolicy, today: number): Reason | null {
+  if (purging !== null) return "interrupted";
+  if (leaving) return null;
+  if (acknowledged !== null) return today >= parseDate(acknowledged) + policy.daysAfterAcknowledgement ? "acknowledged" : null;
+  const overdue = today > parseDate(date) + policy.daysAtMost;
+  return overdue && policy.unacknowledged === "destroy" ? "never-acknowledged" : null;
+}
+
+/** Batches that nobody acknowledged for longer than their policy allows: each is an alarm. */
+export async function overdueBatches(db: Connection, today: number): Promise<number[]> {
+  const overdue: number[] = [];
+  for (const { batch, date, policy, acknowledged } of await keptBatches(db)) {
+    if (acknowledged === null && today > parseDate(date) + (await policyOf(db, policy)).daysAtMost) overdue.push(batch);
+  }
+  return overdue;
+}
+
+async function policyOf(db: Connection, hash: Buffer): Promise<RetentionPolicy> {
+  const file = await logFile(db, policyPath(toHex(hash)));
+  if (file === null) throw new Fault("finding the retention policy of a batch", undefined);
+  return parseRetention(file);
+}
+
+/** Purges every batch that is due. Returns what was purged. */
+export async function purge(keeper: Keeper): Promise<DueBatch[]> {
+  const due = await dueBatches(keeper.context.db, dayOf(keeper.context.clock()));
+  for (const { batch } of due) await purgeBatch(keeper, batch);
+  return due;
+}
+
+async function purgeBatch(keeper: Keeper, batch: number): Promise<void> {
+  const { context, lock, progress } = keeper;
+  const { db, config } = context;
+  progress("beginning the purge");
+  const today = formatDate(await entryDay(context));
+  await lock.transaction((tx) => tx.execute("update batch set purging = coalesce(purging, $2) where batch = $1", [batch, today]));
+  progress("destroying the batch key");
+  await destroyBatchKey(config.dataDir, batch);
+  progress("dropping items");
+  await lock.transaction((tx) => dropItems(tx, batch));
+  progress("rewriting remnants");
+  await rewriteRemnants(db);
+  progress("looking for remnants");
+  if ((await batchesWithKeys(config.dataDir)).includes(batch) || (await itemsLeft(db, batch))) {
+    throw new Fault("purging a batch: something of it is still there", undefined);
+  }
+  progress("logging the purge");
+  await lock.transaction((tx) => markPurged(tx, batch));
+  await publish(keeper);
+  context.log.event("batch-purged", { batch });
+}
+
+/**
+ * `accepted` without its old rows, and no WAL that is not needed any more. A database of one's own may not allow the second; then PostgreSQL deletes its WAL when it
+ * would anyway. What is in it is under the destroyed key in either case.
+ */
+async function rewriteRemnants(db: Database): Promise<void> {
+  await db.query("vacuum full accepted");
+  const connection = await db.connect();
+  try {
+    // Of the role that the login has, not of the keeper's.
+    await connection.query("set role none");
+    await connection.query("checkpoint");
+    await connection.query("select pg_switch_wal()");
+    await connection.query("checkpoint");
+  } catch (error) {
+    if (sqlStateOf(error) !== NOT_ALLOWED) throw error;
+  } finally {
+    await connection.query("reset role").catch(() => undefined);
+    connection.release();
+  }
+}
+
+async function markPurged(tx: Connection, batch: number): Promise<void> {
+  const [row] = await tx.query<{ purging: string; key_fingerprint: Buffer }>(
+    "update batch set state = 'purged' where batch = $1 and state <> 'purged' returning purging, key_fingerprint",
+    [batch],
+  );
+  if (row === undefined) throw new Refusal("another-writer");
+  const key = toHex(row.key_fingerprint);
+  await insertLeaves(tx, [{ kind: "purged", batch, date: row.purging, key, method: "key-destroyed-partition-dropped" }]);
+}
