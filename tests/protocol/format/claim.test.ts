@@ -1,0 +1,37 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Claim, CLAIM_LENGTH, formatClaim, parseClaim } from "../../../src/protocol/format/claim.ts";
+import { patternOf } from "../../support/bytes.ts";
+import { refusalOf } from "../../support/refusals.ts";
+
+const CLAIM: Claim = { claim: patternOf(32, 1), thread: patternOf(32, 2) };
+
+describe("a claim part", () => {
+  it("comes back, whether a reward is wanted or not", () => {
+    for (const claim of [CLAIM, { ...CLAIM, claim: null }]) expect(parseClaim(formatClaim(claim))).toEqual(claim);
+  });
+
+  it("has one length, sealed and open", () => {
+    expect(formatClaim(CLAIM)).toHaveLength(1024);
+    expect(formatClaim({ ...CLAIM, claim: null })).toHaveLength(1024);
+    expect(CLAIM_LENGTH).toBe(2310);
+  });
+
+  it("is refused in any other form", async () => {
+    const bytes = formatClaim(CLAIM);
+    for (const other of [bytes.slice(0, 1023), new Uint8Array(1024), new Uint8Array(0), patternOf(1024), new Uint8Array(1024).fill(32)]) {
+      expect(await refusalOf(() => parseClaim(other))).toBe("bad-tip");
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: 1023 }), fc.nat({ max: 255 }), async (at, octet) => {
+        const attacked = bytes.slice();
+        attacked[at] = octet;
+        const read: { claim?: Claim } = {};
+        const code = await refusalOf(() => (read.claim = parseClaim(attacked)));
+        if (read.claim !== undefined) expect(formatClaim(read.claim)).toEqual(attacked);
+        else expect(code).toBe("bad-tip");
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
