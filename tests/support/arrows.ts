@@ -28,7 +28,10 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
   ["protocol", { folders: ["protocol"], packages: [], node: false }],
   ["page", { folders: ["page", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: false }],
   ["auditor", { folders: ["auditor", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: true }],
-  ["reviewer", { folders: ["reviewer", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: true }],
+  [
+    "reviewer",
+    { folders: ["reviewer", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: ["jose"], node: true },
+  ],
   [
     "server",
     {
@@ -37,9 +40,10 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
       node: true,
     },
   ],
-  ["build", { folders: ["build", "protocol/crypto", "protocol/format", "protocol"], packages: ["esbuild"], node: true }],
-  // The demo starts the real commands as processes; it imports none of them.
-  ["demo", { folders: ["demo", "protocol/crypto", "protocol/format", "protocol"], packages: ["puppeteer-core"], node: true }],
+  // The build writes the page's documents with the page's own code.
+  ["build", { folders: ["build", "page", "protocol/crypto", "protocol/format", "protocol"], packages: ["esbuild"], node: true }],
+  // The demo starts the real commands as processes and imports none of them. It looks into the database as a thief would: with a client of its own.
+  ["demo", { folders: ["demo", "protocol/crypto", "protocol/format", "protocol"], packages: ["puppeteer-core", "pg"], node: true }],
 ];
 
 /** The folder of {@link MACHINES} that holds `path`, or null. */
