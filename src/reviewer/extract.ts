@@ -39,7 +39,7 @@ export interface ExtractedFile {
 }
 
 /** Name on disk of attachment `index`, counted from 0. */
-export function safeName(index: number, claimed: string): string {
+function safeName(index: number, claimed: string): string {
   const number = String(index + 1).padStart(4, "0");
   const ending = /\.([A-Za-z0-9]{1,5})$/.exec(claimed)?.[1]?.toLowerCase();
   return ending !== undefined && SAFE_ENDINGS.has(ending) ? `${number}.${ending}` : number;
