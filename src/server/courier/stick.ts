@@ -75,7 +75,7 @@ export async function writeOnto(
 }
 
 async function writeFlushed(path: string, bytes: Source, written: (done: number) => void): Promise<void> {
-  const file = await open(path, "wx", 0o600);
+  const file = await open(path, "wx", 0o644);
   try {
     let done = 0;
     for await (const piece of rechunk(bytes, PIECE)) {
