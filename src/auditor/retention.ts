@@ -32,6 +32,6 @@ export function checkRetention(batch: Batch, policy: RetentionPolicy, today: str
   if (purged === null) {
     if (now > due + DAY_TO_ACT) findings.push({ code: "purge-overdue", where });
   } else if (purged < due) findings.push({ code: "purge-too-early", where });
-  else if (purged > due + DAY_TO_ACT) findings.push({ code: "purge-late", where });
+  else if (parseDate(batch.purgedBy ?? today) > due + DAY_TO_ACT) findings.push({ code: "purge-late", where });
   return findings;
 }

@@ -28,6 +28,8 @@ export interface Batch {
   purged: PurgedLeaf | null;
   /** Whether the purge stands after the acknowledgement. */
   purgedAfterAcknowledgement: boolean;
+  /** The latest date in the log when the purge was recorded: it was complete then, and not before. */
+  purgedBy: string | null;
 }
 
 /** Hashes (hexadecimal) of the texts of the keys that the auditor's policy names. */
@@ -58,14 +60,14 @@ export class LogRules {
   readonly batches = new Map<number, Batch>();
   /** Hashes of the retention policies the log names, in order. */
   readonly policies = new Set<string>();
-  /** Date of the first and the last entry that has one. */
-  firstDate: string | null = null;
-  lastDate: string | null = null;
   readonly #keys: ExpectedKeys;
   readonly #today: string;
   readonly #rolesSeen = new Set<string>();
   readonly #commitments = new Set<string>();
   readonly #epochs = { program: new Map<string, Epoch>(), rewards: new Map<string, Epoch>() };
+  /** Date of the first entry that has one, and the latest so far. */
+  #firstDate: string | null = null;
+  #latest = "1970-01-01";
   #run: Run | null = null;
   #lastBatch: SealedLeaf | null = null;
   #policy: string | null = null;
@@ -82,7 +84,7 @@ export class LogRules {
   /** The next entry. */
   add(index: number, leaf: Leaf): void {
     const where = `entry ${String(index)}`;
-    if ("date" in leaf) this.#date(leaf.date, where);
+    if ("date" in leaf) this.#date(leaf, where);
     if (leaf.kind !== "received" && leaf.kind !== "sealed" && this.#run?.interrupted === false) {
       this.#run.interrupted = true;
       this.#report("received-out-of-place", where);
@@ -140,15 +142,21 @@ export class LogRules {
     this.findings.push({ code, where });
   }
 
-  #date(date: string, where: string): void {
-    if (this.lastDate !== null && date < this.lastDate) this.#report("date-backwards", where);
+  /**
+   * Dates never go back, or a backdated acknowledgement would make a purge due. Sealing and purging carry the date they were begun on, which may have passed
+   * when they are complete after a crash; batches among themselves still go forward.
+   */
+  #date({ kind, date }: { kind: Leaf["kind"]; date: string }, where: string): void {
+    const before = kind === "sealed" ? (this.#lastBatch?.date ?? date) : kind === "purged" ? date : this.#latest;
+    if (date < before) this.#report("date-backwards", where);
+    const begun = kind === "sealed" || kind === "purged";
+    if (!begun || date > this.#latest) this.#latest = date;
     // A log and its auditor may be in different time zones: a day's grace.
     if (!this.#futureReported && parseDate(date) > parseDate(this.#today) + 1) {
       this.#futureReported = true;
       this.#report("date-future", where);
     }
-    this.firstDate ??= date;
-    this.lastDate = date;
+    this.#firstDate ??= date;
   }
 
   #key(leaf: KeyLeaf, where: string): void {
@@ -214,18 +222,26 @@ export class LogRules {
       acknowledged: null,
       purged: null,
       purgedAfterAcknowledgement: false,
+      purgedBy: null,
     });
   }
 
   #exported(leaf: ExportedLeaf, where: string): void {
     if (leaf.bundle !== this.#bundle + 1) this.#report("bundle-number-wrong", where);
     this.#bundle = leaf.bundle;
-    if (leaf.first !== this.#lastExported + 1 || leaf.last < leaf.first) this.#report("export-out-of-order", where);
+    if (leaf.first !== this.#nextToExport() || leaf.last < leaf.first) this.#report("export-out-of-order", where);
     if (leaf.last > (this.#lastBatch?.batch ?? 0)) this.#report("export-unsealed", where);
     this.#lastExported = Math.max(this.#lastExported, leaf.last);
     for (const batch of this.batches.values()) {
       if (batch.sealed.batch >= leaf.first && batch.sealed.batch <= leaf.last) batch.exported = true;
     }
+  }
+
+  /** Batches that were purged before anybody fetched them are passed over. */
+  #nextToExport(): number {
+    let next = this.#lastExported + 1;
+    while ((this.batches.get(next)?.purged ?? null) !== null) next++;
+    return next;
   }
 
   #acknowledged(leaf: AcknowledgedLeaf, where: string): void {
@@ -255,11 +271,12 @@ export class LogRules {
     if (leaf.key !== batch.sealed.key) this.#report("purge-key-wrong", where);
     batch.purged = leaf;
     batch.purgedAfterAcknowledgement = batch.acknowledged !== null;
+    batch.purgedBy = this.#latest;
   }
 
   /** A batch is sealed every day, also when nothing came: yesterday's at least must be there. Counts from the log's first date. */
   #overdue(): void {
-    const since = this.#lastBatch?.date ?? this.firstDate;
+    const since = this.#lastBatch?.date ?? this.#firstDate;
     if (since === null || parseDate(this.#today) <= parseDate(since) + 1) return;
     this.#report("batch-overdue", this.#lastBatch === null ? "batch 1" : `batch ${String(this.#lastBatch.batch + 1)}`);
   }
