@@ -5,19 +5,27 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { concat, type Bytes } from "../../../src/protocol/bytes.ts";
+import { type Bytes, collect, concat } from "../../../src/protocol/bytes.ts";
+import { batchRoot, type BundleFile, writeBundle } from "../../../src/protocol/crypto/bundle.ts";
 import { epochAt, generateCertificate } from "../../../src/protocol/crypto/certificate.ts";
 import { signingKeyFromSeed } from "../../../src/protocol/crypto/ed25519.ts";
 import { sha256 } from "../../../src/protocol/crypto/hash.ts";
 import { noteSigner, type NoteSigner } from "../../../src/protocol/crypto/note.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { sealTip } from "../../../src/protocol/crypto/tip.ts";
+import { utf8 } from "../../../src/protocol/encoding.ts";
+import { type Acknowledgement, acknowledgementPath, formatAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
+import { type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
+import { NO_PREVIOUS } from "../../../src/protocol/format/manifest.ts";
 import { formatRetention, type RetentionPolicy } from "../../../src/protocol/format/retention.ts";
 import { EMPTY_ANSWERS } from "../../../src/protocol/format/vocabulary.ts";
 import { type Config, loadConfig } from "../../../src/server/config.ts";
 import { type Context, openContext } from "../../../src/server/context.ts";
 import { openEventLog } from "../../../src/server/privacy.ts";
-import { encryptPart, currentGeneration, generationKey } from "../../../src/server/store/generations.ts";
+import { currentGeneration, encryptPart, generationKey } from "../../../src/server/store/generations.ts";
+import { commitmentsOf } from "../../../src/server/store/items.ts";
+import { logFile } from "../../../src/server/store/log-store.ts";
+import { checkLog } from "../../support/check-log.ts";
 
 export const ORIGIN = "keeper.test/log";
 /** Monday; the certificates' first day. */
@@ -133,6 +141,29 @@ export async function putParts(context: Context, tip: Bytes, parts: readonly Byt
       ],
     );
   }
+}
+
+/** Holds everything readable of the log against the oracle; give it the last checkpoint it returned, to see that the log only grew. */
+export async function checkStation(context: Context, earlier?: Uint8Array): Promise<{ leaves: Leaf[]; checkpoint: Uint8Array }> {
+  const { leaves, checkpoint } = await checkLog((path) => logFile(context.db, path), context.keys.logSigner.vkey.text, earlier);
+  return { leaves: leaves.map((text) => parseLeaf(utf8(text))), checkpoint };
+}
+
+/** A bundle as the review machine would send it, acknowledging these batches. `change` may tamper with what an acknowledgement says. */
+export async function acknowledge(
+  context: Context,
+  review: NoteSigner,
+  batches: readonly number[],
+  { sequence = 1, previous = NO_PREVIOUS, change = {} }: { sequence?: number; previous?: string; change?: Partial<Acknowledgement> } = {},
+): Promise<{ bytes: Bytes; manifestHash: string }> {
+  const entries: BundleFile[] = [];
+  for (const batch of batches) {
+    const root = batchRoot(await commitmentsOf(context.db, batch));
+    const note = await review.sign(formatAcknowledgement({ origin: ORIGIN, batch, root, date: "2026-03-04", ...change }));
+    entries.push({ path: acknowledgementPath(batch), size: note.length, sha256: sha256(note), open: () => pieces([note]) });
+  }
+  const { bytes, manifestHash } = await writeBundle({ origin: ORIGIN, to: "server", sequence, previous, entries }, review);
+  return { bytes: await collect(bytes, 1_000_000), manifestHash };
 }
 
 /** An asynchronous source of these pieces. */
