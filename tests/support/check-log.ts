@@ -4,7 +4,7 @@
  */
 import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readFile, rename } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -55,6 +55,7 @@ async function compile(): Promise<string> {
       },
     });
     await rename(fresh, program);
+    await rm(folder, { recursive: true, force: true });
     return program;
   }
 }

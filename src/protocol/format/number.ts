@@ -4,9 +4,9 @@
 import { Refusal } from "../errors.ts";
 
 /** Largest number that is written. */
-export const LARGEST_NUMBER = 99_999_999;
+const LARGEST_NUMBER = 99_999_999;
 
-/** Eight digits of an integer from 0 to {@link LARGEST_NUMBER}; anything else is a bug. */
+/** Eight digits of an integer from 0 to 99,999,999; anything else is a bug. */
 export function formatNumber(value: number): string {
   if (!Number.isSafeInteger(value) || value < 0 || value > LARGEST_NUMBER) throw new Error("a number does not fit eight digits");
   return String(value).padStart(8, "0");
