@@ -179,10 +179,15 @@ export async function openTip(envelope: Source, sessionKeyOf: SessionKeyOf, visi
     },
   );
   const archive = readTar(content, framing.content);
-  const inside = await readInside(archive, framing.content, visit);
-  // The archive's end, the envelope's end and its last tag.
-  if ((await archive.next()).done !== true) throw new Refusal("bad-archive");
-  await drain(content);
+  let inside: Inside;
+  try {
+    inside = await readInside(archive, framing.content, visit);
+    // The archive's end, the envelope's end and its last tag.
+    if ((await archive.next()).done !== true) throw new Refusal("bad-archive");
+    await drain(content);
+  } finally {
+    await archive.return();
+  }
   const { digest } = read;
   if (digest === null) throw new Error("the envelope was not read to its end");
   if (inside.kind === "decoy") return { kind: "decoy", digest, commitment: commitmentOf(inside.nonce, digest) };
