@@ -1,5 +1,8 @@
 /** The languages the page is built in. A new one is a file beside this one and a line here. */
 import { en } from "./en.ts";
+import { ko } from "./ko.ts";
 import type { Locale } from "./locale.ts";
+import { zhHans } from "./zh-Hans.ts";
+import { zhHant } from "./zh-Hant.ts";
 
-export const LANGUAGES: readonly Locale[] = [en];
+export const LANGUAGES: readonly Locale[] = [en, zhHans, zhHant, ko];
