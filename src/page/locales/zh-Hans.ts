@@ -392,7 +392,7 @@ export const zhHans: Locale = {
       about: "我不确定年份",
       ongoing: "现在还在继续",
       where: "发生在哪里？",
-      whereHint: "只写省份或国家。",
+      whereHint: "只选省份或国家。",
       provinces: "中国的省份",
       elsewhere: "其他地方",
       evidenceHeld: "您有没有能支持这些内容的东西？",

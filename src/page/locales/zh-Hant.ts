@@ -392,7 +392,7 @@ export const zhHant: Locale = {
       about: "我不確定年份",
       ongoing: "現在仍在持續",
       where: "發生在哪裡？",
-      whereHint: "只要省份或國家。",
+      whereHint: "只選省份或國家。",
       provinces: "中國的省份",
       elsewhere: "其他地方",
       evidenceHeld: "您有沒有能佐證這件事的東西？",
