@@ -77,7 +77,7 @@ export const VOCABULARY = {
 type Code<List extends Exclude<keyof typeof VOCABULARY, "version">> = (typeof VOCABULARY)[List][number];
 
 /** Most UTF-16 units in a narrative. */
-export const LONGEST_NARRATIVE = 100_000;
+const LONGEST_NARRATIVE = 100_000;
 
 /** What a witness told, without files. Field names are those of the specification's `answers`. */
 export type Answers = {
