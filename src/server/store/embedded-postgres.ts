@@ -16,7 +16,7 @@
  * end, so an interrupted one is simply done again.
  */
 import { spawn } from "node:child_process";
-import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -138,6 +138,7 @@ export async function startEmbeddedPostgres(dataDir: string, log: EventLog, shar
       try {
         if (!(await leaveAsLast(holder, sockets))) return;
         await shutDown(cluster);
+        await rmdir(sockets).catch(() => undefined); // empty now; the next start makes it again
         log.event("database-stopped", {});
       } finally {
         await stopping.release();

@@ -1,0 +1,91 @@
+/** Settings: defaults, and every wrong one named at once without its value. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadConfig } from "../../../src/server/config.ts";
+
+let keysDir: string;
+beforeAll(async () => {
+  keysDir = await mkdtemp(join(tmpdir(), "fh-config-"));
+  await writeFile(join(keysDir, "origin"), "from.file/log\n");
+});
+afterAll(async () => {
+  await rm(keysDir, { recursive: true });
+});
+
+test("has a default for everything but the log's name, which the ceremony wrote down", () => {
+  expect(loadConfig({ KEYS_DIR: keysDir, UNRELATED: "1", PORT: "" })).toEqual({
+    host: "127.0.0.1",
+    port: 8080,
+    socket: null,
+    dataDir: resolve("data"),
+    keysDir,
+    databaseUrl: null,
+    sealAt: "00:00",
+    origin: "from.file/log",
+    pageDir: resolve("dist/page"),
+    maxTipBytes: 4_194_304_000,
+    minFreeBytes: 1_073_741_824,
+  });
+});
+
+test("takes what it is given", () => {
+  expect(
+    loadConfig({
+      HOST: "::1",
+      PORT: "0",
+      SOCKET: "/run/app.sock",
+      DATA_DIR: "/srv/data",
+      KEYS_DIR: "/srv/keys",
+      DATABASE_URL: "postgresql://user:password@host/db",
+      SEAL_AT: "23:59",
+      ORIGIN: "given/log",
+      PAGE_DIR: "page",
+      MAX_TIP_MIB: "1",
+      MIN_FREE_MIB: "0",
+    }),
+  ).toEqual({
+    host: "::1",
+    port: 0,
+    socket: "/run/app.sock",
+    dataDir: "/srv/data",
+    keysDir: "/srv/keys",
+    databaseUrl: "postgresql://user:password@host/db",
+    sealAt: "23:59",
+    origin: "given/log",
+    pageDir: resolve("page"),
+    maxTipBytes: 1_048_576,
+    minFreeBytes: 0,
+  });
+});
+
+test("names every wrong setting at once, and repeats no value", () => {
+  const wrong = {
+    PORT: "70000",
+    SOCKET: "s".repeat(200),
+    DATABASE_URL: "mysql://user:hunter2@host/db",
+    SEAL_AT: "24:00",
+    ORIGIN: "two words",
+    MAX_TIP_MIB: "0",
+    MIN_FREE_MIB: "-1",
+    KEYS_DIR: keysDir,
+  };
+  expect(() => loadConfig(wrong)).toThrow(
+    expect.objectContaining({
+      code: "bad-settings",
+      where: "DATABASE_URL, MAX_TIP_MIB, MIN_FREE_MIB, ORIGIN, PORT, SEAL_AT, SOCKET",
+      message: "Settings are not valid. (DATABASE_URL, MAX_TIP_MIB, MIN_FREE_MIB, ORIGIN, PORT, SEAL_AT, SOCKET)",
+    }),
+  );
+});
+
+test("wants the log's name from one place or the other", () => {
+  expect(() => loadConfig({ KEYS_DIR: join(keysDir, "none"), PORT: "x" })).toThrow(
+    expect.objectContaining({ code: "bad-settings", where: "ORIGIN, PORT" }),
+  );
+});
+
+test.each(["0:00", "00:60", "0000", "12:00 ", "noon"])("does not take %s for a time of day", (time) => {
+  expect(() => loadConfig({ KEYS_DIR: keysDir, SEAL_AT: time })).toThrow(expect.objectContaining({ where: "SEAL_AT" }));
+});

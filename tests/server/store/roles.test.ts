@@ -1,0 +1,153 @@
+/** What each role cannot do. The list is of statements that a program taken over would try. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Database, openDatabase, type Role, sqlStateOf } from "../../../src/server/store/database.ts";
+import { testPostgres } from "../../support/postgres.ts";
+import { allRows } from "../../support/tables.ts";
+
+const FORBIDDEN = "42501"; // insufficient_privilege
+const postgres = testPostgres();
+const roles = new Map<Role | "owner", Database>();
+
+beforeAll(async () => {
+  const url = await postgres.freshDatabase();
+  const owner = openDatabase(url, { connections: 1 });
+  roles.set("owner", owner);
+  await owner.query(`
+    insert into generation values (1, 'open');
+    create table tip_part_1 partition of tip_part for values in (1);
+    create table tip_seal_1 partition of tip_seal for values in (1);
+    alter table tip_part_1 owner to firsthand_keeper;
+    alter table tip_seal_1 owner to firsthand_keeper;
+    insert into tip_part values (1, decode(repeat('01', 16), 'hex'), 1, 3, decode(repeat('02', 32), 'hex'), 3, false, 'body');
+    insert into tip_seal values (1, decode(repeat('01', 16), 'hex'), decode(repeat('03', 32), 'hex'), decode(repeat('04', 32), 'hex'), 1, 3);
+    insert into accepted values (1, decode(repeat('05', 16), 'hex'), decode(repeat('06', 32), 'hex'), decode(repeat('07', 32), 'hex'));
+    insert into leaf values (0, 'entry');
+    insert into tile values ('tile/entries/000.p/1', 'tile');
+    insert into log_state values ('checkpoint', 'signed');`);
+  for (const role of ["firsthand_intake", "firsthand_keeper", "firsthand_auditor"] as const)
+    roles.set(role, openDatabase(url, { role, connections: 1 }));
+});
+afterAll(async () => {
+  for (const db of roles.values()) await db.close();
+});
+
+async function outcomeOf(role: Role | "owner", statement: string): Promise<string> {
+  try {
+    await roles.get(role)!.query(statement);
+    return "done";
+  } catch (error) {
+    return sqlStateOf(error) ?? "no SQLSTATE";
+  }
+}
+
+async function expectForbidden(role: Role | "owner", statement: string): Promise<void> {
+  const before = await allRows(roles.get("owner")!);
+  expect(await outcomeOf(role, statement)).toBe(FORBIDDEN);
+  expect(await allRows(roles.get("owner")!)).toEqual(before);
+}
+
+describe("intake", () => {
+  test.each([
+    "select body from tip_part",
+    "select body from tip_part_1",
+    "select * from tip_part",
+    "select count(*) from tip_part",
+    "copy tip_part_1 to stdout",
+    "update tip_part set body = 'other'",
+    "delete from tip_part",
+    "delete from tip_fact",
+    "update tip_fact set length = 1",
+    "truncate tip_part",
+    "update tip_seal set parts = 2",
+    "delete from tip_seal",
+    "insert into accepted values (1, '', '', '')",
+    "delete from accepted",
+    "update generation set state = 'closing'",
+    "insert into generation values (2, 'open')",
+    "select from item_part",
+    "select from item",
+    "select from batch",
+    "select from bundle",
+    "select from leaf",
+    "insert into leaf values (1, 'forged')",
+    "insert into tile values ('forged', 'forged')",
+    "update tile set bytes = 'forged'",
+    "update log_state set value = 'forged'",
+    "select from migration",
+    "create table mine (x int)",
+    "create temporary table mine (x int)",
+    "create table tip_part_9 partition of tip_part for values in (9)",
+    "drop table tip_part_1",
+    "drop function forget_tip(bytea)",
+    "create or replace function forget_tip(refused bytea) returns void language sql as 'select'",
+    "alter table leaf disable trigger leaf_only_grows",
+    "select lo_creat(-1)",
+    "select lo_from_bytea(0, 'hidden')",
+    "copy (select 1) to program 'true'",
+    "select pg_read_file('/etc/passwd')",
+    "create role mine",
+  ])("cannot %s", async (statement) => {
+    await expectForbidden("firsthand_intake", statement);
+  });
+
+  test("can read the facts of a part, and add one", async () => {
+    expect(await outcomeOf("firsthand_intake", "select part, length, sha256, declared from tip_fact")).toBe("done");
+    const added =
+      "insert into tip_part values (1, decode(repeat('08', 16), 'hex'), 2, 3, decode(repeat('02', 32), 'hex'), null, false, 'b')";
+    expect(await outcomeOf("firsthand_intake", added)).toBe("done");
+  });
+
+  test("can forget a tip that is not complete, and no other", async () => {
+    const forget = (octet: string) => outcomeOf("firsthand_intake", `select forget_tip(decode(repeat('${octet}', 16), 'hex'))`);
+    const tips = async () => (await roles.get("owner")!.query<{ tip: Buffer }>("select tip from tip_part")).map(({ tip }) => tip[0]);
+    expect(await forget("08")).toBe("done");
+    expect(await forget("01")).toBe("done");
+    expect(await tips()).toEqual([1]);
+  });
+});
+
+describe("the keeper", () => {
+  test.each([
+    "update leaf set bytes = 'other'",
+    "delete from leaf",
+    "truncate leaf",
+    "drop table leaf",
+    "alter table leaf disable trigger leaf_only_grows",
+    "drop trigger leaf_only_grows on leaf",
+    "create or replace function refuse_change() returns trigger language plpgsql as 'begin return null; end'",
+    "create role mine",
+    "select pg_read_file('/etc/passwd')",
+  ])("cannot %s", async (statement) => {
+    await expectForbidden("firsthand_keeper", statement);
+  });
+
+  test("makes and drops partitions, and adds to the log", async () => {
+    expect(await outcomeOf("firsthand_keeper", "create table tip_part_2 partition of tip_part for values in (2)")).toBe("done");
+    expect(await outcomeOf("firsthand_keeper", "drop table tip_part_2")).toBe("done");
+    expect(await outcomeOf("firsthand_keeper", "insert into leaf values (1, 'next')")).toBe("done");
+  });
+});
+
+describe("the auditor", () => {
+  test.each([
+    "select from tip_part",
+    "select from tip_seal",
+    "select from accepted",
+    "select from item_part",
+    "insert into leaf values (2, 'x')",
+  ])("cannot %s", async (statement) => {
+    await expectForbidden("firsthand_auditor", statement);
+  });
+
+  test("reads the log and the list of batches", async () => {
+    for (const table of ["leaf", "tile", "log_state", "batch", "bundle"]) {
+      expect(await outcomeOf("firsthand_auditor", `select from ${table}`)).toBe("done");
+    }
+  });
+});
+
+test("not even the owner of the database changes what the log says", async () => {
+  for (const statement of ["update leaf set bytes = 'other'", "delete from leaf", "delete from leaf where false", "truncate leaf"]) {
+    await expectForbidden("owner", statement);
+  }
+});
