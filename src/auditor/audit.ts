@@ -57,6 +57,8 @@ export interface AuditReport {
 
 const LONGEST_CHECKPOINT = 1_000_000;
 const LONGEST_FILE = 65_536;
+/** After so many damaged or missing tiles the log is not read further: a hostile one may claim any number of entries. */
+const MOST_FAULTS = 100;
 /** Files asked for at the same time. */
 const TOGETHER = 8;
 
@@ -151,7 +153,7 @@ async function checkGrowth(seen: Checkpoint, checkpoint: Checkpoint, tiles: Tile
   }
 }
 
-/** Reads all entries. `authentic`: they are exactly those whose root is signed. `faults` has one finding for one fault, not its consequences too. */
+/** Reads all entries, or until there are too many faults. `authentic`: they are exactly those whose root is signed. `faults` has one finding for one fault, not its consequences too. */
 async function readEntries(
   checkpoint: Checkpoint,
   tiles: TilesAhead,
@@ -161,18 +163,26 @@ async function readEntries(
   const refusals: Refusal[] = [];
   const invalid: Finding[] = [];
   let read = 0;
-  await walkLog(checkpoint, tiles, {
-    leaf: (index, entry) => {
-      order.progress(++read, checkpoint.size);
-      try {
-        rules.add(index, parseLeaf(entry));
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        invalid.push({ code: "entry-invalid", where: `entry ${String(index)}` });
-      }
-    },
-    fault: (refusal) => refusals.push(refusal),
-  });
+  const enough = new Error("enough faults");
+  try {
+    await walkLog(checkpoint, tiles, {
+      leaf: (index, entry) => {
+        order.progress(++read, checkpoint.size);
+        try {
+          rules.add(index, parseLeaf(entry));
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error;
+          invalid.push({ code: "entry-invalid", where: `entry ${String(index)}` });
+        }
+      },
+      fault: (refusal) => {
+        if (refusals.push(refusal) >= MOST_FAULTS) throw enough;
+      },
+    });
+  } catch (error) {
+    if (error !== enough) throw error;
+    read = -1;
+  }
   rules.end();
 
   const rootWrong = refusals.some(({ code }) => code === "bad-proof");

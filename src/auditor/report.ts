@@ -2,6 +2,9 @@
 import type { AuditReport } from "./audit.ts";
 import { CANNOT_SHOW, FINDINGS } from "./findings.ts";
 
+/** Most findings that people are shown one by one; programs get all. */
+const MOST_LINES = 100;
+
 /** The report as one line of JSON. */
 export function asJson(report: AuditReport): string {
   const findings = report.findings.map(({ code, where }) => ({ code, where, message: FINDINGS[code] }));
@@ -33,7 +36,8 @@ export function asText(report: AuditReport, place: string): string {
 function verdict(report: AuditReport): string[] {
   const { findings, conflict } = report;
   if (findings.length === 0) return ["Verdict: clean. Nothing was found."];
-  const lines = findings.map(({ code, where }) => `  ${code} (${where}): ${FINDINGS[code]}`);
+  const lines = findings.slice(0, MOST_LINES).map(({ code, where }) => `  ${code} (${where}): ${FINDINGS[code]}`);
+  if (findings.length > MOST_LINES) lines.push(`  … and ${amount(findings.length - MOST_LINES)} more; --json shows all.`);
   if (conflict !== null) lines.push(`  The contradicting checkpoint was kept as proof: ${conflict}`);
   return [findings.length === 1 ? "Verdict: 1 finding." : `Verdict: ${amount(findings.length)} findings.`, ...lines];
 }

@@ -467,6 +467,17 @@ describe("an audit of a log that is damaged finds", () => {
     expect(report.batches?.sealed).toBe(8);
   });
 
+  test("that a log has not nearly the entries it claims, without asking for all of them", async () => {
+    const story = await wholeStory();
+    const log = await story.write();
+    const root = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    log.files.set("checkpoint", await log.signer.sign(`${log.signer.vkey.name}\n9007199254740991\n${root}\n`));
+    const { findings, batches } = await auditLog(story, log);
+    expect(findings).toHaveLength(100);
+    expect(findings[0]).toEqual({ code: "entries-missing", where: "tile/entries/002" });
+    expect(batches).toBeNull();
+  });
+
   test("nothing but that, if a log that may drop partial tiles did", async () => {
     const story = await wholeStory();
     const log = await story.write();

@@ -125,6 +125,18 @@ describe("firsthand-auditor verify", () => {
     });
   });
 
+  test("shows people the first hundred findings, and programs all", async () => {
+    const long = await wholeStory();
+    for (let n = 0; n < 150; n++) long.leaves.push(new TextEncoder().encode(`{"n":"${String(n)}"}`));
+    const place = await folderOf("long", (await long.write()).files);
+    const { code, out } = await auditor("verify", place, "--policy", policy, ...checked);
+    expect(code).toBe(1);
+    expect(out.match(/entry-invalid/g)).toHaveLength(100);
+    expect(out).toContain("… and 50 more");
+    const json = await auditor("verify", place, "--policy", policy, ...checked, "--json");
+    expect((JSON.parse(json.out) as { findings: unknown[] }).findings).toHaveLength(150);
+  });
+
   test("remembers between two runs", async () => {
     const address = await serve(serveLog);
     const words = ["verify", address, "--policy", policy, ...checked, "--state", join(folder, "state")];
