@@ -39,10 +39,14 @@ export interface Station {
   readonly review: NoteSigner;
   /** Moves the clock to noon of a day after the first. */
   setDay(day: number): void;
-  now(): number;
   /** The same folders, opened (again). */
   open(): Promise<Context>;
   remove(): Promise<void>;
+}
+
+/** Noon of a day after the first, in milliseconds. */
+export function noonOf(day: number): number {
+  return ((FIRST_DAY + day) * 24 + 12) * 3_600_000;
 }
 
 /** Environment of a station's folder, for commands in other processes. */
@@ -69,20 +73,19 @@ export async function makeKeys(folder: string, policy: RetentionPolicy = DEMO_PO
   return review;
 }
 
-/** A new station; with `copyOf`, a copy of the folders of another one that is closed. */
+/** A new station. */
 export async function makeStation(policy?: RetentionPolicy): Promise<Station> {
   const folder = await mkdtemp(join(tmpdir(), "firsthand-keeper-"));
   const review = await makeKeys(join(folder, "keys"), policy);
-  let time = (FIRST_DAY * 24 + 12) * 3_600_000;
+  let time = noonOf(0);
   const config = loadConfig(environmentOf(folder));
   return {
     folder,
     config,
     review,
     setDay: (day) => {
-      time = ((FIRST_DAY + day) * 24 + 12) * 3_600_000;
+      time = noonOf(day);
     },
-    now: () => time,
     open: () => openContext(config, { log: openEventLog({ write: () => undefined }), clock: () => time }),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
