@@ -23,7 +23,7 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
       --demo                keys to try things out, marked as such
 
   firsthand-reviewer import FILE     take in a bundle from the server
-      --log-key FILE        the log's verifier key; needed the first time, then pinned
+      --log-key FILE        the log's verifier key, or what \`firsthand keys\` prints; needed once, then pinned
   firsthand-reviewer list            every tip
   firsthand-reviewer show ID         one tip; the first digits of its id will do
   firsthand-reviewer extract ID DIR  a tip's files into a new folder

@@ -88,10 +88,7 @@ async function logKey(casebook: Casebook, file: string | undefined, say: Desk["s
     if (pinned === undefined) throw new Refusal("usage", "the first import needs --log-key FILE");
     return parseVkey(pinned.vkey);
   }
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new Fault("reading the log's verifier key", cause);
-  });
-  const key = parseVkey(fromUtf8(bytes).trimEnd());
+  const key = parseVkey(await readLogKey(file));
   if (pinned !== undefined) {
     if (pinned.vkey !== key.text) throw new Refusal("bundle-foreign", "another log key is pinned");
     return key;
@@ -99,6 +96,15 @@ async function logKey(casebook: Casebook, file: string | undefined, say: Desk["s
   if (key.name !== casebook.opened.origin) throw new Refusal("wrong-origin", "log key");
   say(`From now on this casebook believes the log key with fingerprint ${fingerprintOf(key)}. Compare it with what the operator says.`);
   return key;
+}
+
+/** Text of the key in a file: the key alone, or what `firsthand keys` prints. */
+async function readLogKey(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new Fault("reading the log's verifier key", cause);
+  });
+  const text = fromUtf8(bytes).trim();
+  return /^Log key: +(\S+)$/m.exec(text)?.[1] ?? text;
 }
 
 function fingerprintOf(key: Vkey): string {

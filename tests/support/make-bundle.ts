@@ -131,7 +131,7 @@ export class SmallServer {
       bundleFile("checkpoint", this.log.files.get("checkpoint") ?? new Uint8Array(0)),
       ...tiles.map(([path, bytes]) => bundleFile(`log/${path}`, bytes)),
       ...this.#waiting.flatMap(({ batch, items }) =>
-        items.map(({ envelope }, index) => bundleFile(`batches/${digits(batch, 8)}/${digits(index + 1, 4)}`, envelope)),
+        items.map(({ envelope }, index) => bundleFile(`batches/${digits(batch, 8)}/${digits(index, 4)}`, envelope)),
       ),
     ];
     const content = {

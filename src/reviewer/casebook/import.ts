@@ -137,7 +137,7 @@ function noteItem(items: Items, path: string, size: number): void {
   const match = ITEM.exec(path);
   if (match !== null) {
     const [batch, position] = [Number(match[1]), Number(match[2])];
-    if (position < 1 || itemPath(batch, position) !== path) throw new Refusal("bad-manifest", "path");
+    if (itemPath(batch, position) !== path) throw new Refusal("bad-manifest", "path");
     items.set(batch, (items.get(batch) ?? new Set()).add(position));
     return;
   }
@@ -211,13 +211,13 @@ async function openItems(order: ImportOrder, stage: string, items: Items, batche
   let done = 0;
   for (const [batch, { sealed, commitments }] of [...batches].sort(([a], [b]) => a - b)) {
     const positions = [...(items.get(batch) ?? [])].sort((a, b) => a - b);
-    if ((positions.at(-1) ?? 1) > sealed.size) throw new Refusal("bad-manifest", `more items than batch ${String(batch)} has`);
+    if ((positions.at(-1) ?? 0) >= sealed.size) throw new Refusal("bad-manifest", `more items than batch ${String(batch)} has`);
     const count = { tips: 0, decoys: 0, unreadable: 0, not_included: 0 };
     for (const position of positions) {
       const item = await openItem(order, secret, stage, {
         batch,
         position,
-        commitment: commitments[position - 1] ?? new Uint8Array(0),
+        commitment: commitments[position] ?? new Uint8Array(0),
         taken,
       });
       if (item.kind === "decoy") count.decoys++;

@@ -4,7 +4,7 @@
  *     bundles/000007/
  *       checkpoint                       as received
  *       log/tile/…                       the tile files this bundle brought
- *       batches/00000012/0003            sealed items that were no decoys, as received; positions count from 1
+ *       batches/00000012/0003            sealed items that were no decoys, as received; positions count from 0
  *       tips/<id>.jwe                    what is known of a tip, and its session key
  *     bundles/000007.partial/            an import that did not finish; the next one removes it
  *
