@@ -315,7 +315,8 @@ export const en: Locale = {
         "If you do not want to turn scripts on, do not send anything from here.",
       ],
     },
-    waiting: "The form opens when the page has checked the keys of this site. Until then you can read.",
+    waiting:
+      "The form opens when the page has checked the keys of this site. Until then you can read. If it does not open after some minutes, your browser is too old or its scripts are turned off.",
     safety: {
       title: "First: are you safe?",
       first: "Stop if you are not safe now. You can come back another day.",

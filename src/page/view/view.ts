@@ -20,11 +20,6 @@ export function readPageData(): PageData {
   return JSON.parse(byId("page-data", HTMLScriptElement).textContent) as PageData;
 }
 
-/** Before the keys are checked: shows the first step only, and that the page is not ready. */
-export function showWaiting(): void {
-  byId("waiting", HTMLElement).hidden = false;
-}
-
 /** The form can be used. */
 export function openForm(): void {
   byId("waiting", HTMLElement).hidden = true;
@@ -74,6 +69,7 @@ export function openView(send: (event: ComposeEvent) => void, actions: PageActio
     if (state.progress !== before.progress) drawProgress(state.progress, live);
     if (state.failure !== null && (entered || state.failure !== before.failure))
       drawFailure(state.failure, state.failedFrom === "review", live);
+    if (state.step === "failed") byId("waiting", HTMLElement).hidden = true;
     if (entered && state !== before) byId(`title-${state.step}`, HTMLElement).focus();
   };
 }

@@ -1,0 +1,73 @@
+/**
+ * `npm run build`: builds the witness's page for the keys in KEYS_DIR (default: `keys`, or the demo keys in `data/keys` if there are none) into PAGE_DIR (default:
+ * `dist/page`) and prints the SHA-256 of each file, to be compared with the log.
+ */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { asBytes } from "../protocol/bytes.ts";
+import { openCertificate } from "../protocol/crypto/certificate.ts";
+import { Refusal } from "../protocol/errors.ts";
+import { buildPage } from "./page.ts";
+
+const HELP = `Usage: npm run build [-- --json]
+
+Builds the witness's page and prints the SHA-256 of each file.
+
+  KEYS_DIR   folder with program.pgp, rewards.pgp and origin (default: keys, else data/keys)
+  ORIGIN     name of the log (default: content of KEYS_DIR/origin)
+  PAGE_DIR   where the page goes (default: dist/page)
+  --json     print the list as JSON
+`;
+
+function keysDir(): string {
+  const given = process.env["KEYS_DIR"];
+  if (given !== undefined && given !== "") return resolve(given);
+  return [resolve("keys"), resolve("data/keys")].find((folder) => existsSync(join(folder, "program.pgp"))) ?? resolve("keys");
+}
+
+async function main(options: readonly string[]): Promise<number> {
+  if (options.includes("--help")) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (options.some((option) => option !== "--json")) {
+    process.stderr.write(HELP);
+    return 2;
+  }
+  const folder = keysDir();
+  const file = async (name: string): Promise<Buffer> => {
+    try {
+      return await readFile(join(folder, name));
+    } catch {
+      throw new Refusal("keys-missing", name);
+    }
+  };
+  const program = await openCertificate(asBytes(await file("program.pgp")));
+  const rewards = await openCertificate(asBytes(await file("rewards.pgp")));
+  if (program.purpose !== "program" || rewards.purpose !== "rewards") throw new Refusal("wrong-certificate");
+  const origin = process.env["ORIGIN"] ?? (await file("origin")).toString("utf8").trimEnd();
+  const { files } = await buildPage({
+    programFingerprint: program.fingerprint,
+    rewardsFingerprint: rewards.fingerprint,
+    origin,
+    demo: existsSync(join(folder, "DEMO")),
+    outDir: resolve(process.env["PAGE_DIR"] ?? "dist/page"),
+  });
+  if (options.includes("--json")) {
+    process.stdout.write(`${JSON.stringify(files, null, 2)}\n`);
+    return 0;
+  }
+  for (const { path, sha256, size, gzip } of files) {
+    process.stdout.write(`${sha256}  ${String(size).padStart(7)}  ${String(gzip).padStart(7)} gz  ${path}\n`);
+  }
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  process.stderr.write(`${error.code}: ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,105 @@
+/**
+ * The real server with the real page, listening on loopback, with keys for today by the machine's clock: the browser has no other.
+ */
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildPage } from "../../src/build/page.ts";
+import { openSecret } from "../../src/protocol/crypto/certificate.ts";
+import { openTip } from "../../src/protocol/crypto/tip.ts";
+import type { Attachment, Tip } from "../../src/protocol/format/tip.ts";
+import { openDatabase } from "../../src/server/store/database.ts";
+import { currentGeneration, sealedTips, tipParts } from "../../src/server/store/generations.ts";
+import { makeTestKeys, openTestServer, ORIGIN, type TestKeys } from "./server.ts";
+import type { TestPostgres } from "./postgres.ts";
+
+/** A tip as the review machine would open it. */
+export interface ReceivedTip {
+  readonly tip: Tip;
+  /** The sealed claim part. */
+  readonly claim: Uint8Array;
+  readonly commitment: Uint8Array;
+  /** Octets of the envelope. */
+  readonly length: number;
+  readonly files: readonly { readonly attachment: Attachment; readonly length: number; readonly sha256: string }[];
+}
+
+/** A site while a test runs. */
+export interface PageSite {
+  /** `http://127.0.0.1:port`. */
+  readonly url: string;
+  readonly keys: TestKeys;
+  /** All complete tips in the server's store, opened with the program's secret. */
+  received(): Promise<ReceivedTip[]>;
+  remove(): Promise<void>;
+}
+
+/** Options of {@link openPageSite}. */
+export interface PageSiteOptions {
+  /** What the page pins instead of the right fingerprint of the program. */
+  readonly pinnedProgram?: string;
+  /** The moment in milliseconds for which keys are made; now unless told otherwise. */
+  readonly keysFor?: number;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Builds the page and starts a server over a fresh database. */
+export async function openPageSite(postgres: TestPostgres, options: PageSiteOptions = {}): Promise<PageSite> {
+  const folder = await mkdtemp(join(tmpdir(), "fh-site-"));
+  const moment = options.keysFor ?? Date.now();
+  const keys = await makeTestKeys(join(folder, "keys"), moment);
+  await buildPage({
+    programFingerprint: options.pinnedProgram ?? keys.program.fingerprint,
+    rewardsFingerprint: keys.rewards.fingerprint,
+    origin: ORIGIN,
+    demo: true,
+    outDir: join(folder, "page"),
+  });
+  const server = await openTestServer(postgres, keys, { settings: { PAGE_DIR: join(folder, "page"), ...options.settings } });
+  server.setClock(moment);
+  await server.app.listen({ host: "127.0.0.1", port: 0 });
+  const address = server.app.server.address();
+  if (address === null || typeof address === "string") throw new Error("the server does not listen");
+
+  return {
+    url: `http://127.0.0.1:${String(address.port)}`,
+    keys,
+    received: async () => {
+      const db = openDatabase(server.context.config.databaseUrl ?? "", { connections: 2 });
+      try {
+        const generation = await currentGeneration(db);
+        const tips: ReceivedTip[] = [];
+        for (const { tip, parts, length } of await sealedTips(db, generation)) {
+          tips.push(await openReceived(tipParts(db, server.dataDir, generation, tip, parts), keys, length));
+        }
+        return tips;
+      } finally {
+        await db.close();
+      }
+    },
+    remove: async () => {
+      server.app.server.closeAllConnections();
+      await server.remove();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openReceived(envelope: AsyncGenerator<Uint8Array>, keys: TestKeys, length: number): Promise<ReceivedTip> {
+  const secret = await openSecret(keys.programSecret);
+  const files: { attachment: Attachment; length: number; sha256: string }[] = [];
+  const opened = await openTip(envelope, (pkesk) => secret.decryptSessionKey(pkesk), {
+    attachment: async (_index, attachment, body) => {
+      const hash = createHash("sha256");
+      let size = 0;
+      for await (const piece of body) {
+        hash.update(piece);
+        size += piece.length;
+      }
+      files.push({ attachment, length: size, sha256: hash.digest("hex") });
+    },
+  });
+  if (opened.kind !== "tip") throw new Error("a decoy was not expected");
+  return { tip: opened.tip, claim: opened.claim, commitment: opened.commitment, length, files };
+}
