@@ -13,7 +13,8 @@ import { sha256 } from "../../../src/protocol/crypto/hash.ts";
 import { noteSigner, type NoteSigner } from "../../../src/protocol/crypto/note.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { sealTip } from "../../../src/protocol/crypto/tip.ts";
-import { utf8 } from "../../../src/protocol/encoding.ts";
+import { toHex, utf8 } from "../../../src/protocol/encoding.ts";
+import { formatJson } from "../../../src/protocol/format/json.ts";
 import { type Acknowledgement, acknowledgementPath, formatAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
 import { type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
 import { NO_PREVIOUS } from "../../../src/protocol/format/manifest.ts";
@@ -52,6 +53,15 @@ export function noonOf(day: number): number {
 /** Environment of a station's folder, for commands in other processes. */
 export function environmentOf(folder: string): Record<string, string> {
   return { DATA_DIR: join(folder, "data"), KEYS_DIR: join(folder, "keys"), PAGE_DIR: join(folder, "page"), MIN_FREE_MIB: "0", PORT: "0" };
+}
+
+/** A page that can be served, below a station's folder. */
+export async function makePage(folder: string): Promise<void> {
+  const document = utf8("<!doctype html><title>test</title>");
+  await mkdir(join(folder, "page", "en"), { recursive: true });
+  await writeFile(join(folder, "page", "en", "index.html"), document);
+  await writeFile(join(folder, "page", "manifest.json"), formatJson({ "en/index.html": toHex(sha256(document)) }));
+  await writeFile(join(folder, "page", "release.json"), formatJson({ commit: "0".repeat(40), sbom: "0".repeat(64) }));
 }
 
 /** Keys whose making takes a while, made once for a test file. */
