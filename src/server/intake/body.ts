@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { type Bytes, concat } from "../../protocol/bytes.ts";
-import { Fault, Refusal, type RefusalCode } from "../../protocol/errors.ts";
+import { Refusal, type RefusalCode } from "../../protocol/errors.ts";
 
 /** Bytes that must arrive in each {@link WINDOW}: 500 a second. */
 const LEAST_IN_WINDOW = 15_000;
@@ -17,7 +17,7 @@ const WINDOW = 30_000;
 /**
  * The whole body.
  * @param tooLarge the code if it is longer than `limit` bytes, announced or found.
- * @throws {Refusal} `tooLarge`; `too-slow`. @throws {Fault} if the connection breaks.
+ * @throws {Refusal} `tooLarge`; `too-slow`; `bad-request` if the connection breaks off, which is the sender's affair and no event of ours.
  */
 export function readBody(message: IncomingMessage, limit: number, tooLarge: RefusalCode, window = WINDOW): Promise<Bytes> {
   return new Promise((done, failed) => {
@@ -50,7 +50,7 @@ export function readBody(message: IncomingMessage, limit: number, tooLarge: Refu
     const lose = (): void => {
       stop();
       message.on("error", () => undefined);
-      failed(new Fault("reading a request", undefined));
+      failed(new Refusal("bad-request"));
     };
     const watch = setInterval(() => {
       if (length - atLastLook < LEAST_IN_WINDOW) refuse("too-slow");

@@ -104,12 +104,16 @@ interface Place {
  * @throws {Fault} if it cannot be made or started.
  */
 export async function startEmbeddedPostgres(dataDir: string, log: EventLog, sharedPlace = SHARED_PLACE): Promise<EmbeddedPostgres> {
-  const place = await choosePlace(resolve(dataDir), log, sharedPlace);
-  const cluster = join(place.folder, "cluster");
-  const starting = await waitForTurn(join(place.folder, "starting"));
+  const folder = resolve(dataDir);
+  await mkdir(folder, { recursive: true, mode: 0o711 });
+  const turn = (): Promise<Held> => waitForTurn(join(folder, "postgres.starting"));
+  const starting = await turn();
+  let cluster: string;
   let holder: pg.Client;
   let sockets: string;
   try {
+    const place = await choosePlace(folder, log, sharedPlace);
+    cluster = join(place.folder, "cluster");
     const running = await runningSockets(cluster);
     if (running === null) {
       const binaries = await preparePostgres(place.folder);
@@ -134,7 +138,7 @@ export async function startEmbeddedPostgres(dataDir: string, log: EventLog, shar
     stop: async () => {
       if (stopped) return;
       stopped = true;
-      const stopping = await waitForTurn(join(place.folder, "starting"));
+      const stopping = await turn();
       try {
         if (!(await leaveAsLast(holder, sockets))) return;
         await shutDown(cluster);
@@ -167,7 +171,6 @@ async function waitForTurn(path: string): Promise<Held> {
 // Where ----------------------------------------------------------------------------------------------------------------------------------------
 
 async function choosePlace(dataDir: string, log: EventLog, sharedPlace: string): Promise<Place> {
-  await mkdir(dataDir, { recursive: true, mode: 0o711 });
   if (process.getuid?.() !== 0) return { folder: await ownFolder(join(dataDir, "postgres")), user: null };
 
   const user = await postgresUser();
@@ -177,11 +180,12 @@ async function choosePlace(dataDir: string, log: EventLog, sharedPlace: string):
 
   const id = recorded === null ? toHex(randomBytes(16)) : fromUtf8(recorded);
   if (!/^[0-9a-f]{32}$/.test(id)) throw new Refusal("no-secure-place", "DATA_DIR/postgres.place");
+  // In this order: a cluster is somebody's from the moment on that it could be taken for nobody's.
+  await writeDurably(join(dataDir, "postgres.place"), utf8(id));
   await mkdir(sharedPlace, { recursive: true, mode: 0o711 });
   const folder = await ownFolder(join(sharedPlace, id), 0o711);
   const { dev } = await stat(dataDir);
   await writeDurably(join(folder, "owner"), utf8(`${String(dev)} ${dataDir}\n`));
-  await writeDurably(join(dataDir, "postgres.place"), utf8(id));
   return { folder, user };
 }
 

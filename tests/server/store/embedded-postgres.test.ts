@@ -16,6 +16,7 @@ const log: EventLog = { event: (name) => events.push(name) };
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "fh-embedded-"));
+  await chmod(folder, 0o711); // root's PostgreSQL runs as another user and must get through
   events = [];
 });
 afterEach(async () => {
