@@ -9,6 +9,7 @@
  */
 import helmet from "@fastify/helmet";
 import { fastify, type FastifyInstance } from "fastify";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { RefusalCode } from "../protocol/errors.ts";
 import type { Context } from "./context.ts";
@@ -24,6 +25,8 @@ const REQUEST_TIMEOUT = 1_200_000;
 const HEADERS_TIMEOUT = 20_000;
 /** A connection on which nothing happens. */
 const SILENCE_TIMEOUT = 60_000;
+/** The rest of a body that was refused. */
+const REFUSED_TIMEOUT = 20_000;
 /** Connections at once; each holds at most one part in memory. */
 const MOST_CONNECTIONS = 512;
 
@@ -88,9 +91,9 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
     strictTransportSecurity: false,
   });
 
-  // Bodies are read by the routes, with their own count of bytes.
+  // Media types are checked and bodies read by the routes, with their own count of bytes.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(["application/octet-stream", "application/json"], (_request, _payload, done) => {
+  app.addContentTypeParser("*", (_request, _payload, done) => {
     done(null);
   });
 
@@ -101,8 +104,8 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
   app.setErrorHandler((error, request, reply) => {
     const code = refusalOf(error);
     if (code === "server-full") context.log.event("request-failed", { where: whereItBroke(error) });
-    // What was not read of the body is not waited for.
-    if (!request.raw.complete) void reply.header("connection", "close");
+    // Node reads on and discards what was not read of the body; to close at once could take the answer from a sender who still sends.
+    if (!request.raw.complete) letGo(request.raw);
     return send(reply, code);
   });
 
@@ -111,6 +114,17 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
   tipRoutes(app, context);
   await app.ready();
   return app;
+}
+
+/** Ends a connection whose sender goes on sending what was refused. */
+function letGo(message: IncomingMessage): void {
+  const timer = setTimeout(() => {
+    message.destroy();
+  }, REFUSED_TIMEOUT);
+  timer.unref();
+  message.once("end", () => {
+    clearTimeout(timer);
+  });
 }
 
 type Reply = Parameters<Parameters<FastifyInstance["setErrorHandler"]>[0]>[2];

@@ -45,8 +45,6 @@ export function problemOf(code: RefusalCode): Problem {
 export function refusalOf(error: unknown): RefusalCode {
   if (error instanceof Refusal) return error.code;
   const fastify = error instanceof Error && "code" in error && "statusCode" in error ? error.statusCode : undefined;
-  if (fastify === 415) return "wrong-media-type";
-  if (fastify === 413) return "part-too-large";
   if (typeof fastify === "number" && fastify >= 400 && fastify < 500) return "bad-request";
   return "server-full";
 }

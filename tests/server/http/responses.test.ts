@@ -109,6 +109,21 @@ describe("errors have one shape and the headers of every response", () => {
   });
 });
 
+test("a refused body that still comes is let pass, and the connection goes on", async () => {
+  const { hostname, port } = new URL(serving.address);
+  const socket = connect(Number(port), hostname);
+  let answers = "";
+  socket.on("data", (piece) => (answers += piece.toString("utf8")));
+  const first =
+    "PUT /tips/0123456789abcdef0123456789abcdef/parts/1 HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 3000000\r\n\r\n";
+  socket.write(first);
+  while (!answers.includes("wrong-media-type")) await new Promise((done) => setTimeout(done, 10));
+  socket.write("z".repeat(3_000_000));
+  socket.write("GET /page.js HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+  await new Promise((done) => socket.on("close", done));
+  expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 415", "HTTP/1.1 200"]);
+});
+
 describe("what there is has the same headers", () => {
   test("the page, at / as at /en/", async () => {
     for (const path of ["/", "/en/", "/en/index.html"]) {
