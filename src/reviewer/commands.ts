@@ -94,7 +94,9 @@ async function logKey(casebook: Casebook, file: string | undefined, say: Desk["s
     return key;
   }
   if (key.name !== casebook.opened.origin) throw new Refusal("wrong-origin", "log key");
-  say(`From now on this casebook believes the log key with fingerprint ${fingerprintOf(key)}. Compare it with what the operator says.`);
+  say(`If this import succeeds, the casebook believes this log key from now on. Compare it with what the operator says:`);
+  say(`  key          ${key.text}`);
+  say(`  fingerprint  ${fingerprintOf(key)}`);
   return key;
 }
 

@@ -1,7 +1,11 @@
 /** Bundles taken in by the real command: what an honest server sends, and every way a carrier or a server can be dishonest. */
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Bytes, concat } from "../../src/protocol/bytes.ts";
 import { readBundle } from "../../src/protocol/crypto/bundle.ts";
@@ -11,6 +15,10 @@ import { randomBytes } from "../../src/protocol/crypto/random.ts";
 import { fromUtf8, toHex } from "../../src/protocol/encoding.ts";
 import { parseAcknowledgement } from "../../src/protocol/format/acknowledgement.ts";
 import { NO_PREVIOUS } from "../../src/protocol/format/manifest.ts";
+import { Casebook } from "../../src/reviewer/casebook/casebook.ts";
+import { importBundle, type ImportOrder } from "../../src/reviewer/casebook/import.ts";
+import { openVault } from "../../src/reviewer/casebook/vault.ts";
+import { parseShares } from "../../src/reviewer/share-cards.ts";
 import { patternOf, streamOf } from "../support/bytes.ts";
 import {
   type BundleChange,
@@ -24,8 +32,10 @@ import {
   tipOf,
 } from "../support/make-bundle.ts";
 import { MemoryLog, signerOf } from "../support/memory-log.ts";
+import { refusalOf } from "../support/refusals.ts";
 import { listingOf, newFolder, newReviewMachine, type ReviewMachine, reviewMachineIn } from "../support/review-machine.ts";
 
+const MAIN = new URL("../../src/reviewer/main.ts", import.meta.url).pathname;
 const ORIGIN = "tips.test/log";
 const NARRATIVE = "我看见了。\nجانلىق\u200B بەتتە\nབོད་ཡིག \u202Eexe";
 const HOSTILE_NAME = "../../etc/\u202Ecod.sh\u0007";
@@ -243,6 +253,7 @@ describe("a bundle that is refused leaves the casebook byte for byte as it was",
   let server: SmallServer;
   let beginning: SmallServer;
   let own: Item[];
+  let order: ImportOrder;
 
   beforeAll(async () => {
     on = await newReviewMachine(ORIGIN);
@@ -255,7 +266,21 @@ describe("a bundle that is refused leaves the casebook byte for byte as it was",
     first = await server.exportBundle();
     await on.result("import", await onStick(first.bytes), "--log-key", logKey);
     await server.seal(own.slice(3));
+
+    const cards = await readFile(join(on.folder, "cards", "card-1-of-1.txt"), "utf8");
+    const vault = await openVault(new Uint8Array(await readFile(join(on.casebook, "vault.locked"))), parseShares(cards));
+    const casebook = await Casebook.open(on.casebook, vault.casebook);
+    const log = (await signerOf(ORIGIN)).vkey;
+    order = { casebook, program: vault.program, log, person: await casebook.person(), now: new Date(), progress: () => undefined };
   });
+
+  /** As {@link refusalOfImport}, by the same code in this process: the order of checks is the matter here, not the command. */
+  async function refusalHere(bytes: Bytes, piece = 65_536): Promise<string> {
+    const before = await listingOf(on.casebook);
+    const code = await refusalOf(() => importBundle(streamOf(bytes, piece), order));
+    expect(await listingOf(on.casebook)).toEqual(before);
+    return code ?? "not refused";
+  }
 
   /** The next bundle with a change. */
   async function changed(change: BundleChange): Promise<Bytes> {
@@ -276,7 +301,7 @@ describe("a bundle that is refused leaves the casebook byte for byte as it was",
     const bytes = await honest();
     const at = Buffer.from(bytes).indexOf("batches/00000002/0001");
     bytes.set(Buffer.from("batches/00000002/0009"), at);
-    expect(await refusalOfImport(on, bytes)).toBe("bad-signature");
+    expect(await refusalHere(bytes)).toBe("bad-signature");
   });
 
   it.each([
@@ -285,15 +310,15 @@ describe("a bundle that is refused leaves the casebook byte for byte as it was",
     ["in the manifest", -1],
   ])("when it was cut %s", async (_where, cut) => {
     const bytes = await honest();
-    expect(await refusalOfImport(on, cut < 0 ? bytes.slice(0, 700) : bytes.slice(0, -cut))).toBe("bundle-truncated");
+    expect(await refusalHere(cut < 0 ? bytes.slice(0, 700) : bytes.slice(0, -cut))).toBe("bundle-truncated");
   });
 
   it("when it is empty", async () => {
-    expect(await refusalOfImport(on, new Uint8Array(0))).toBe("bundle-truncated");
+    expect(await refusalHere(new Uint8Array(0))).toBe("bundle-truncated");
   });
 
   it("when there is something after its end", async () => {
-    expect(await refusalOfImport(on, concat(await honest(), new Uint8Array(512)))).toBe("trailing-bytes");
+    expect(await refusalHere(concat(await honest(), new Uint8Array(512)))).toBe("trailing-bytes");
   });
 
   it("when it was imported before", async () => {
@@ -346,12 +371,12 @@ describe("a bundle that is refused leaves the casebook byte for byte as it was",
   it("when its log is shorter than before", async () => {
     const old = beginning.log.files.get("checkpoint") ?? new Uint8Array(0);
     const files: BundleChange["files"] = (all) => [bundleFile("checkpoint", old), ...all.slice(1)];
-    expect(await refusalOfImport(on, await changed({ files }))).toBe("log-shrunk");
+    expect(await refusalHere(await changed({ files }))).toBe("log-shrunk");
   });
 
   it("when a tile is missing", async () => {
     const files: BundleChange["files"] = (all) => all.filter(({ path }) => !path.startsWith("log/tile/entries/"));
-    expect(await refusalOfImport(on, await changed({ files }))).toBe("bad-tile");
+    expect(await refusalHere(await changed({ files }))).toBe("bad-tile");
   });
 
   it("when an entry is not the one that was hashed", async () => {
@@ -363,7 +388,7 @@ describe("a bundle that is refused leaves the casebook byte for byte as it was",
         bytes[at] = (bytes[at] ?? 0) === 0x30 ? 0x31 : 0x30;
         return bundleFile(file.path, bytes);
       });
-    expect(await refusalOfImport(on, await changed({ files }))).toBe("bad-tile");
+    expect(await refusalHere(await changed({ files }))).toBe("bad-tile");
   });
 
   it("when its checkpoint is signed by another key or is not there", async () => {
@@ -372,25 +397,66 @@ describe("a bundle that is refused leaves the casebook byte for byte as it was",
     await other.sign(server.log.size);
     const signed = other.files.get("checkpoint") ?? new Uint8Array(0);
     const files: BundleChange["files"] = (all) => [bundleFile("checkpoint", signed), ...all.slice(1)];
-    expect(await refusalOfImport(on, await changed({ files }))).toBe("unknown-signer");
-    expect(await refusalOfImport(on, await changed({ files: (all) => all.slice(1) }))).toBe("bad-manifest");
+    expect(await refusalHere(await changed({ files }))).toBe("unknown-signer");
+    expect(await refusalHere(await changed({ files: (all) => all.slice(1) }))).toBe("bad-manifest");
   });
 
   it("when it brings a batch the log knows nothing of, one that came before, or more items than the batch has", async () => {
     const item = own[0]?.envelope ?? new Uint8Array(0);
     const with_ = (path: string) => changed({ files: (all) => [...all, bundleFile(path, item)] });
-    expect(await refusalOfImport(on, await with_("batches/00000009/0001"))).toBe("not-included");
-    expect(await refusalOfImport(on, await with_("batches/00000001/0001"))).toBe("bad-manifest");
-    expect(await refusalOfImport(on, await with_("batches/00000002/0003"))).toBe("bad-manifest");
+    expect(await refusalHere(await with_("batches/00000009/0001"))).toBe("not-included");
+    expect(await refusalHere(await with_("batches/00000001/0001"))).toBe("bad-manifest");
+    expect(await refusalHere(await with_("batches/00000002/0003"))).toBe("bad-manifest");
   });
 
   it.each(["readme", "batches/2/1", "batches/00000002/00000", "log/tile/9/000", "log/tile/0/000.p/256", "events/00000001.jwe"])(
     "when it brings a file %s",
     async (path) => {
-      const code = await refusalOfImport(on, await changed({ files: (all) => [...all, bundleFile(path, new Uint8Array(1))] }));
+      const code = await refusalHere(await changed({ files: (all) => [...all, bundleFile(path, new Uint8Array(1))] }));
       expect(["bad-manifest", "bad-tile"]).toContain(code);
     },
   );
+
+  it("when any byte of it was changed", async () => {
+    const bytes = await honest();
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
+        const changed = bytes.slice();
+        changed[at] = (changed[at] ?? 0) ^ change;
+        expect(await refusalHere(changed)).not.toBe("not refused");
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("when it ends anywhere", async () => {
+    const bytes = await honest();
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), async (length) => {
+        expect(await refusalHere(bytes.slice(0, length))).toBe("bundle-truncated");
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("when the disk takes no more", async () => {
+    const before = await listingOf(on.casebook);
+    const words = [
+      "import",
+      await onStick(await honest()),
+      "--casebook",
+      on.casebook,
+      "--shares",
+      join(on.folder, "cards", "card-1-of-1.txt"),
+    ];
+    // Files above 40 KiB cannot be written: each item is larger.
+    const script = `trap '' XFSZ; ulimit -f 40; exec "$0" "$@"`;
+    const child = spawn("bash", ["-c", script, process.execPath, MAIN, ...words, "--json"], { stdio: ["ignore", "ignore", "pipe"] });
+    const [err, [status]] = await Promise.all([text(child.stderr), once(child, "close") as Promise<[number | null]>]);
+    expect(status).toBe(1);
+    expect(err).toContain('"fault"');
+    expect(await listingOf(on.casebook)).toEqual(before);
+  });
 
   it("and after all of them the honest bundle is taken in", async () => {
     await on.result("import", await onStick(await honest()));
@@ -409,10 +475,10 @@ describe("an import that is killed", () => {
     await server.seal([...tips, ...(await decoysOf(epochs.program, 8))]);
     const path = await onStick((await server.exportBundle()).bytes);
 
-    for (let kill = 0; kill < 8; kill++) {
+    for (let kill = 0; kill < 6; kill++) {
       const { process: child, ended } = on.start("import", path, "--log-key", logKey);
       // From early in its work to about its end; where exactly does not matter.
-      const timer = setTimeout(() => child.kill("SIGKILL"), 350 + 100 * kill);
+      const timer = setTimeout(() => child.kill("SIGKILL"), 400 + 130 * kill);
       await ended;
       clearTimeout(timer);
       expect(await on.result("verify")).toMatchObject({ damages: [] });

@@ -1,10 +1,11 @@
 /** The review machine's real command in processes of its own, and folders to compare before and after. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { lstat, mkdtemp, readdir, readFile } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { afterAll } from "vitest";
 
 const MAIN = new URL("../../src/reviewer/main.ts", import.meta.url).pathname;
 
@@ -16,9 +17,18 @@ export interface Ended {
   readonly err: string;
 }
 
-/** A fresh folder of this test's own. */
-export function newFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "firsthand-review-"));
+const folders: string[] = [];
+
+// Importing this module is enough: what a test file made goes when it is done.
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+/** A fresh folder of this test file's own; removed after its last test. */
+export async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "firsthand-review-"));
+  folders.push(folder);
+  return folder;
 }
 
 /** Starts the command; `input` is what is typed. */
