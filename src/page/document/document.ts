@@ -9,6 +9,7 @@
  */
 import { ELSEWHERE, PROVINCES } from "../compose/questions.ts";
 import { WORD_LISTS } from "../compose/state.ts";
+import { DRAFT_NOTICE } from "../locales/draft-notice.ts";
 import type { LiveText, Locale } from "../locales/locale.ts";
 import { VOCABULARY } from "../../protocol/format/vocabulary.ts";
 import { jsonBlock, Markup, markup } from "./markup.ts";
@@ -58,13 +59,15 @@ export function formatDocument(locale: Locale, languages: readonly Locale[], set
 </head>
 <body>
 <a class="skip" href="#content">${text.skipToContent}</a>
-<header>
-<div class="bar"><p class="brand">Firsthand</p><button type="button" id="leave" class="leave" title="${text.leaveHint}" disabled>${text.leave}</button></div>
-${settings.demo ? markup`<p class="demo"><strong>${text.demo}</strong></p>` : ""}
-</header>
+<header><div class="bar"><p class="brand">Firsthand</p><button type="button" id="leave" class="leave" title="${text.leaveHint}" disabled>${text.leave}</button></div></header>
+${settings.demo ? markup`<div class="demo" role="note"><strong>${text.demo}</strong></div>` : ""}
 <main id="content">
 <h1>${text.title}</h1>
+<div id="intro">
 <p class="tagline">${text.tagline}</p>
+${languages.length > 1 ? languageLinks(locale, languages) : ""}
+${locale.status === "draft" ? draftNotice(locale) : ""}
+</div>
 <noscript><div class="warning"><h2>${text.noScript.title}</h2><p>${text.noScript.what}</p>${items(text.noScript.todo, "ol")}</div></noscript>
 <p id="waiting" class="note" role="status">${text.waiting}</p>
 <p id="step-of" class="step-of"></p>
@@ -80,7 +83,6 @@ ${sending(locale)}
 ${done(locale)}
 ${failed(locale)}
 </main>
-${languages.length > 1 ? languageLinks(locale, languages) : ""}
 <script type="application/json" id="page-data">${jsonBlock(data)}</script>
 </body>
 </html>
@@ -93,6 +95,12 @@ function languageLinks({ text }: Locale, languages: readonly Locale[]): Markup {
 
 function languageLink({ tag, direction, name }: Locale): Markup {
   return markup`<li><a href="/${tag}/" hreflang="${tag}" lang="${tag}" dir="${direction}">${name}</a></li>`;
+}
+
+/** Nobody has checked this translation yet: said in that language and in English, with the way to the source. */
+function draftNotice({ tag, direction }: Locale): Markup {
+  const own = DRAFT_NOTICE[tag];
+  return markup`<div class="note">${own === undefined ? "" : markup`<p lang="${tag}" dir="${direction}">${own}</p>`}<p lang="en" dir="ltr">${DRAFT_NOTICE.en} <a href="/en/">English</a></p></div>`;
 }
 
 function items(lines: readonly string[], list: "ul" | "ol" = "ul"): Markup {

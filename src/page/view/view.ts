@@ -121,6 +121,7 @@ function answerWords(send: (event: ComposeEvent) => void): void {
 
 function showStep(state: Compose, live: LiveText): void {
   for (const step of STEPS) byId(`step-${step}`, HTMLElement).hidden = step !== state.step;
+  byId("intro", HTMLElement).hidden = state.step !== "safety";
   const path = pathOf(state.draft);
   const at = path.indexOf(state.step);
   say(byId("step-of", HTMLElement), at < 0 ? "" : fill(live.stepOf, { n: String(at + 1), of: String(path.length) }));
