@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formatDocument } from "../../../src/page/document/document.ts";
+import { jsonBlock, markup } from "../../../src/page/document/markup.ts";
+import { LANGUAGES } from "../../../src/page/locales/languages.ts";
+import type { Locale } from "../../../src/page/locales/locale.ts";
+
+const SETTINGS = {
+  pinned: { program: "a".repeat(64), rewards: "b".repeat(64), origin: "tips.test/log" },
+  demo: false,
+  integrity: { script: "sha384-x", style: "sha384-y" },
+};
+
+/** Every sentence in a value, however deep. */
+function sentences(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(sentences) : [];
+}
+
+function escaped(text: string): string {
+  return markup`${text}`.html;
+}
+
+describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the document in %s", (_tag, locale: Locale) => {
+  const html = formatDocument(locale, LANGUAGES, SETTINGS);
+
+  it("holds the words of every step, so that they can be read without a script", () => {
+    const { leaveHint: _leaveHint, demo, notNow: _notNow, languages: _languages, ...text } = locale.text;
+    const unused = [text.questions.preferNot];
+    const missing = sentences(text).filter(
+      (sentence) => sentence !== "" && !unused.includes(sentence) && !html.includes(escaped(sentence)),
+    );
+    expect(missing).toEqual([]);
+    expect(html.includes(escaped(demo))).toBe(false);
+    expect(formatDocument(locale, LANGUAGES, { ...SETTINGS, demo: true })).toContain(escaped(demo));
+  });
+
+  it("holds no script, style or handler of its own, and refers to nothing elsewhere", () => {
+    expect([...html.matchAll(/<script\b[^>]*>/g)].map(([tag]) => tag)).toEqual([
+      '<script type="module" src="/assets/page.js" integrity="sha384-x">',
+      '<script type="application/json" id="page-data">',
+    ]);
+    expect(html).not.toMatch(/<style|<form|<iframe|<img|\sstyle=|\son[a-z]+=/i);
+    const addresses = [...html.matchAll(/\b(?:href|src|action)="([^"]*)"/g)].map(([, address]) => address ?? "");
+    expect(addresses.filter((address) => !/^(?:\/|#|data:,$)/.test(address))).toEqual([]);
+  });
+
+  it("keeps every control off until the script has looked at the keys, and browsers from remembering fields", () => {
+    const steps = [...html.matchAll(/<fieldset class="plain"[^>]*>/g)].map(([tag]) => tag);
+    expect(steps.length).toBe(11);
+    expect(steps.filter((tag) => !tag.endsWith(" disabled>"))).toEqual([]);
+    const fields = [...html.matchAll(/<(?:input|textarea|select)\b[^>]*>/g)].map(([tag]) => tag);
+    expect(fields.filter((tag) => !tag.includes('autocomplete="off"'))).toEqual([]);
+    const typed = fields.filter((tag) => tag.startsWith("<textarea") || tag.includes('type="text"'));
+    expect(typed.filter((tag) => !tag.includes('spellcheck="false"'))).toEqual([]);
+  });
+
+  it("names its language and direction, and has no identifier twice", () => {
+    expect(html).toContain(`<html lang="${locale.tag}" dir="${locale.direction}"`);
+    const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const named = [...html.matchAll(/\b(?:for|aria-labelledby|aria-describedby)="([^"]+)"/g)].flatMap(([, list]) =>
+      (list ?? "").split(" "),
+    );
+    expect(named.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  it("says so when nobody has checked the translation", () => {
+    expect(html.includes("No person who speaks this language")).toBe(locale.status === "draft");
+  });
+});
+
+describe("markup", () => {
+  it("lets no text become an element or end an attribute or a data block", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(markup`${text}`.html).not.toMatch(/[<>"']/);
+        expect(jsonBlock({ text }).html).not.toContain("<");
+        expect(JSON.parse(jsonBlock({ text }).html)).toEqual({ text });
+      }),
+    );
+  });
+});
