@@ -30,6 +30,9 @@ const TYPES: Readonly<Record<string, string>> = {
   woff2: "font/woff2",
 };
 
+/** Segments of letters, digits, `.`, `_` and `-`; none is empty or begins with a dot. */
+const PATH = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$/;
+
 /** Where `/` leads. */
 const FIRST_PAGE = "/en/";
 
@@ -55,11 +58,20 @@ export async function loadPageFiles(folder: string): Promise<PageFiles> {
 }
 
 function readManifest(bytes: Bytes): Record<string, string> {
-  const read: unknown = JSON.parse(fromUtf8(bytes));
-  if (typeof read !== "object" || read === null) throw new Refusal("bad-settings", "PAGE_DIR");
-  const entries = Object.entries(read).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  if (entries.some(([path]) => !/^[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$/.test(path))) {
+  const refuse = (): never => {
     throw new Refusal("bad-settings", "PAGE_DIR");
+  };
+  let read: unknown;
+  try {
+    read = JSON.parse(fromUtf8(bytes));
+  } catch {
+    return refuse();
   }
-  return Object.fromEntries(entries);
+  if (typeof read !== "object" || read === null) return refuse();
+  const files: Record<string, string> = {};
+  for (const [path, hash] of Object.entries(read)) {
+    if (typeof hash !== "string" || !PATH.test(path)) return refuse();
+    files[path] = hash;
+  }
+  return files;
 }

@@ -60,6 +60,6 @@ export function testPostgres(): TestPostgres {
 }
 
 /** The address of another database of the same cluster. */
-export function addressOf(url: string, database: string): string {
+function addressOf(url: string, database: string): string {
   return url.replace(/\/[^/]*$/, `/${database}`);
 }
