@@ -56,6 +56,9 @@ create table generation (
   unique (state)
 );
 
+-- Ids, hashes and commitments stand in these two tables veiled under the generation's key (src/server/store/pending.ts): WAL and dead pages keep the order
+-- of arrival, and must not say of what.
+
 -- One part of an envelope. `length` and `sha256` are of the part as it arrived; `declared` is the envelope's length as its framing states it, in
 -- part 1 only; `carried` says that the part arrived before the last sealing. `body` is nonce, ciphertext and tag.
 create table tip_part (
@@ -93,17 +96,15 @@ create table accepted (
 -- Facts without bodies: all that intake may read of a part.
 create view tip_fact as select generation, tip, part, length, sha256, declared from tip_part;
 
--- Removes the parts of a tip that was refused; of a complete tip it removes nothing.
-create function forget_tip(refused bytea) returns void
+-- Removes the parts of a tip that was refused, given as it stands in the rows; of a complete tip it removes nothing.
+create function forget_tip(of_generation int, refused bytea) returns void
 language sql security definer set search_path = pg_catalog, public, pg_temp
 as $$
   delete from public.tip_part
-  where generation in (select g.generation from public.generation g) and tip = refused
-    and not exists (
-      select from public.tip_seal s where s.generation in (select g.generation from public.generation g) and s.tip = refused
-    );
+  where generation = of_generation and tip = refused
+    and not exists (select from public.tip_seal s where s.generation = of_generation and s.tip = refused);
 $$;
-revoke all on function forget_tip(bytea) from public;
+revoke all on function forget_tip(int, bytea) from public;
 
 -- Batches -----------------------------------------------------------------------------------------------------------------------------------
 
@@ -180,7 +181,7 @@ alter table generation owner to firsthand_keeper;
 alter table tip_part owner to firsthand_keeper;
 alter table tip_seal owner to firsthand_keeper;
 alter view tip_fact owner to firsthand_keeper;
-alter function forget_tip(bytea) owner to firsthand_keeper;
+alter function forget_tip(int, bytea) owner to firsthand_keeper;
 alter table accepted owner to firsthand_keeper;
 alter table batch owner to firsthand_keeper;
 alter table item owner to firsthand_keeper;
@@ -192,6 +193,6 @@ grant select, insert on leaf to firsthand_keeper;
 
 grant insert on tip_part, tip_seal to firsthand_intake;
 grant select on generation, tip_fact, tip_seal, accepted, tile, log_state to firsthand_intake;
-grant execute on function forget_tip(bytea) to firsthand_intake;
+grant execute on function forget_tip(int, bytea) to firsthand_intake;
 
 grant select on leaf, tile, log_state, batch, bundle to firsthand_auditor;

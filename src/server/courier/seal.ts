@@ -32,12 +32,13 @@ import {
   closeGeneration,
   currentGeneration,
   dropGeneration,
-  encryptPart,
-  generationKey,
+  countTips,
+  pendingOf,
   sealedTips,
   tipParts,
 } from "../store/generations.ts";
 import { makePartitions, putItem, putItemPart } from "../store/items.ts";
+import { storeCompletion, storePart } from "../store/pending.ts";
 import { insertLeaves, lastDate, leavesOfKind, readState, writeState } from "../store/log-store.ts";
 import { batchSize } from "./batch-size.ts";
 import { type Keeper, publish } from "./writer.ts";
@@ -120,7 +121,7 @@ async function close(keeper: Keeper, planned: Plan): Promise<number> {
   if ((await closeGeneration(db, config.dataDir)) !== planned.batch) throw new Refusal("another-writer");
   await carryUnfinished(db, config.dataDir, planned.batch);
   if (planned.size !== null) return planned.size;
-  const size = batchSize((await sealedTips(db, planned.batch)).length);
+  const size = batchSize(await countTips(db, planned.batch));
   await plan(keeper, { ...planned, size });
   return size;
 }
@@ -128,27 +129,19 @@ async function close(keeper: Keeper, planned: Plan): Promise<number> {
 /** Adds decoys to a closing generation until it has `size` tips. */
 async function addDecoys({ context, progress }: Keeper, generation: number, size: number): Promise<void> {
   const { db, config, keys } = context;
-  const key = await generationKey(config.dataDir, generation);
+  const pending = await pendingOf(config.dataDir, generation);
   const epochs = decoyEpochs(keys.program, Math.floor(context.clock() / 1000), keys.retention.graceDays);
-  for (let count = (await sealedTips(db, generation)).length; count < size; count++) {
+  for (let count = await countTips(db, generation); count < size; count++) {
     progress("sealing decoys", count, size);
     const epoch = epochs[randomBelow(epochs.length)];
     if (epoch === undefined) throw new Error("a program has an epoch");
     const { envelope, commitment, digest } = await sealDecoy(epoch);
-    const hash = await sha256Native(envelope);
+    const { length } = envelope;
     const tip = randomBytes(16);
+    const fact = { part: 1, length, sha256: await sha256Native(envelope), declared: length };
     await db.transaction(async (tx) => {
-      await tx.execute(
-        "insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, 1, $3::int, $4, $3::int, $5)",
-        [generation, tip, envelope.length, hash, encryptPart(key, generation, tip, 1, envelope)],
-      );
-      await tx.execute("insert into tip_seal (generation, tip, commitment, digest, parts, length) values ($1, $2, $3, $4, 1, $5)", [
-        generation,
-        tip,
-        commitment,
-        digest,
-        envelope.length,
-      ]);
+      await storePart(tx, pending, tip, fact, envelope);
+      await storeCompletion(tx, pending, [pending], { tip, commitment, digest, parts: 1, length });
     });
   }
 }
@@ -161,7 +154,7 @@ function decoyEpochs(program: Certificate, unixSeconds: number, graceDays: numbe
 
 async function writeBatch({ context, lock, progress }: Keeper, batch: number, day: number, key: Bytes): Promise<void> {
   const { db, config } = context;
-  const tips = await sealedTips(db, batch);
+  const tips = await sealedTips(db, config.dataDir, batch);
   // The policy in force is the last one in the log, also while a new file in KEYS_DIR waits to be logged.
   const policy = (await leavesOfKind(db, "policy")).at(-1)?.sha256;
   if (policy === undefined) throw new Error("a policy is logged before any batch");

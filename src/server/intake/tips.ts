@@ -17,8 +17,9 @@ import { hex, integer, parseJson, record } from "../../protocol/format/json.ts";
 import { formatReceipt } from "../../protocol/format/receipt.ts";
 import type { Context } from "../context.ts";
 import type { Connection } from "../store/database.ts";
-import { encryptPart, generationKey, GENERATION_LOCK, lockTip } from "../store/generations.ts";
-import { checkFirstPart, checkPlace, checkWhole, FINAL_REFUSALS, LAST_PART, type PartFact } from "./gate.ts";
+import { GENERATION_LOCK, pendingOf } from "../store/generations.ts";
+import { completionOf, factsOf, forgetTip, lockTip, type Pending, storeCompletion, storePart } from "../store/pending.ts";
+import { checkFirstPart, checkPlace, checkWhole, FINAL_REFUSALS, LAST_PART } from "./gate.ts";
 
 /** What intake needs of the context. */
 export type IntakeContext = Pick<Context, "config" | "intake" | "keys" | "clock">;
@@ -40,12 +41,9 @@ export async function takePart(context: IntakeContext, tip: Bytes, part: number,
 
   await intake.transaction(async (connection) => {
     await connection.execute("set local synchronous_commit = off");
-    const { open, live } = await enterGenerations(connection);
+    const { open, live } = await enterGenerations(connection, config.dataDir);
     await lockTip(connection, tip);
-    const known = await connection.query<PartFact>(
-      "select part, length, sha256, declared from tip_fact where generation = any($1) and tip = $2 and part in (1, $3)",
-      [live, tip, part],
-    );
+    const known = await factsOf(connection, live, tip, [1, part]);
     const same = known.find((fact) => fact.part === part);
     if (same !== undefined) {
       if (equal(same.sha256, sha256)) return;
@@ -54,21 +52,17 @@ export async function takePart(context: IntakeContext, tip: Bytes, part: number,
     if ((await completed(connection, live, tip)) !== null) throw new Refusal("tip-already-complete");
     const total = declared ?? known[0]?.declared ?? null;
     if (total !== null) checkPlace(part, body.length, total);
-    const stored = encryptPart(await generationKey(config.dataDir, open), open, tip, part, body);
-    await connection.execute(
-      "insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, $3, $4, $5, $6, $7)",
-      [open, tip, part, body.length, sha256, declared, stored],
-    );
+    await storePart(connection, open, tip, { part, length: body.length, sha256, declared }, body);
   });
 }
 
 /** Numbers of the parts of an unsealed tip that have arrived, ascending. */
-export async function partsOf({ intake }: IntakeContext, tip: Bytes): Promise<number[]> {
-  const rows = await intake.query<{ part: number }>(
-    "select distinct part from tip_fact where generation in (select generation from generation) and tip = $1 order by part",
-    [tip],
-  );
-  return rows.map(({ part }) => part);
+export async function partsOf({ config, intake }: IntakeContext, tip: Bytes): Promise<number[]> {
+  return intake.transaction(async (connection) => {
+    const { live } = await enterGenerations(connection, config.dataDir);
+    const facts = await factsOf(connection, live, tip);
+    return [...new Set(facts.map(({ part }) => part))];
+  });
 }
 
 /**
@@ -78,34 +72,23 @@ export async function partsOf({ intake }: IntakeContext, tip: Bytes): Promise<nu
  * @throws {Refusal} `not-canonical-json`, `bad-field`; of the gate; `part-missing`, `tip-already-complete`, `commitment-repeated`.
  */
 export async function completeTip(context: IntakeContext, tip: Bytes, request: Bytes): Promise<string> {
-  const { intake, keys } = context;
+  const { config, intake, keys } = context;
   const { parts, ...claimed } = completion(parseJson(request), "completion");
   const commitment = fromHex(claimed.commitment, 32);
   const digest = fromHex(claimed.digest, 32);
 
   const batch = await intake.transaction(async (connection) => {
-    const { open, live } = await enterGenerations(connection);
+    const { open, live } = await enterGenerations(connection, config.dataDir);
     await lockTip(connection, tip);
     const before = await completed(connection, live, tip);
     if (before !== null) {
       if (equal(before.commitment, commitment) && equal(before.digest, digest)) return before.batch;
       throw new Refusal("tip-already-complete");
     }
-    const facts = await connection.query<PartFact>(
-      "select part, length, sha256, declared from tip_fact where generation = any($1) and tip = $2",
-      [live, tip],
-    );
-    const length = checkWhole(facts, parts, digest);
-    const added = await connection.execute(
-      `insert into tip_seal (generation, tip, commitment, digest, parts, length)
-       select $1, $2, $3, $4, $5, $6
-       where not exists (select from tip_seal where generation = any($7) and commitment = $3)
-         and not exists (select from accepted where commitment = $3)
-       on conflict do nothing`,
-      [open, tip, commitment, digest, parts, length, live],
-    );
-    if (added === 0) throw new Refusal("commitment-repeated");
-    return open;
+    const length = checkWhole(await factsOf(connection, live, tip), parts, digest);
+    const stored = await storeCompletion(connection, open, live, { tip, commitment, digest, parts, length });
+    if (!stored) throw new Refusal("commitment-repeated");
+    return open.generation;
   });
   const note = await keys.logSigner.sign(formatReceipt({ origin: keys.origin, commitment, batch }));
   return fromUtf8(note);
@@ -115,15 +98,15 @@ export async function completeTip(context: IntakeContext, tip: Bytes, request: B
  * Runs `work` on a tip and removes everything of that tip if the gate refuses it for good. A complete tip stays in any case.
  * @throws what `work` throws.
  */
-export async function forgettingRefused<T>({ intake }: IntakeContext, tip: Bytes, work: () => Promise<T>): Promise<T> {
+export async function forgettingRefused<T>({ config, intake }: IntakeContext, tip: Bytes, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof Refusal && FINAL_REFUSALS.has(error.code)) {
       await intake.transaction(async (connection) => {
-        await enterGenerations(connection);
+        const { live } = await enterGenerations(connection, config.dataDir);
         await lockTip(connection, tip);
-        await connection.query("select forget_tip($1)", [tip]);
+        await forgetTip(connection, live, tip);
       });
     }
     throw error;
@@ -131,12 +114,14 @@ export async function forgettingRefused<T>({ intake }: IntakeContext, tip: Bytes
 }
 
 /** Holds off sealing until the transaction ends. @returns the open generation, and all that are not sealed yet. */
-async function enterGenerations(connection: Connection): Promise<{ open: number; live: number[] }> {
+async function enterGenerations(connection: Connection, dataDir: string): Promise<{ open: Pending; live: Pending[] }> {
   await connection.query("select pg_advisory_xact_lock_shared($1)", [GENERATION_LOCK]);
   const rows = await connection.query<{ generation: number; state: string }>("select generation, state from generation");
-  const open = rows.find(({ state }) => state === "open");
+  const live = await Promise.all(rows.map(({ generation }) => pendingOf(dataDir, generation)));
+  const number = rows.find(({ state }) => state === "open")?.generation;
+  const open = live.find(({ generation }) => generation === number);
   if (open === undefined) throw new Error("no generation is open");
-  return { open: open.generation, live: rows.map(({ generation }) => generation) };
+  return { open, live };
 }
 
 interface Completed {
@@ -146,11 +131,9 @@ interface Completed {
 }
 
 /** What a tip was completed with, whether it waits or was sealed; null if it was not. */
-async function completed(connection: Connection, live: readonly number[], tip: Bytes): Promise<Completed | null> {
-  const [row] = await connection.query<Completed>(
-    `select generation as batch, commitment, digest from tip_seal where generation = any($1) and tip = $2
-     union all select batch, commitment, digest from accepted where tip = $2 limit 1`,
-    [live, tip],
-  );
+async function completed(connection: Connection, live: readonly Pending[], tip: Bytes): Promise<Completed | null> {
+  const waiting = await completionOf(connection, live, tip);
+  if (waiting !== null) return { batch: waiting.generation, ...waiting };
+  const [row] = await connection.query<Completed>("select batch, commitment, digest from accepted where tip = $1", [tip]);
   return row ?? null;
 }

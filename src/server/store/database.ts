@@ -15,7 +15,7 @@ import { Fault } from "../../protocol/errors.ts";
 export type Role = "firsthand_intake" | "firsthand_keeper" | "firsthand_auditor";
 
 /** A value for a `$1` in a statement. */
-export type SqlValue = string | number | boolean | null | Uint8Array | readonly number[] | readonly string[];
+export type SqlValue = string | number | boolean | null | Uint8Array | readonly number[] | readonly string[] | readonly Uint8Array[];
 
 /** Something that runs statements. */
 export interface Connection {

@@ -14,35 +14,21 @@
  *
  * State: rows of `generation` and the partitions `tip_part_<n>`, `tip_seal_<n>`, owned by the keeper; one key file for each generation in
  * `DATA_DIR/keys/generations/<eight digits>.key`. A key is durable before its generation opens, and is destroyed after its partitions are dropped: bodies
- * that remain in data files or WAL stay unreadable. (Ids and commitments of tips stand there in the clear, in order of arrival, until PostgreSQL deletes those files.)
+ * that remain in data files or WAL stay unreadable, and ids and hashes there are veiled (`pending.ts`), so nothing tells the order of arrival.
  */
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { asBytes, type Bytes, concat, u32 } from "../../protocol/bytes.ts";
+import { type Bytes, compare } from "../../protocol/bytes.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
-import { toHex, utf8 } from "../../protocol/encoding.ts";
+import { toHex } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
 import { formatNumber } from "../../protocol/format/number.ts";
-import { decryptBody, encryptBody } from "./body-cipher.ts";
 import type { Connection, Database } from "./database.ts";
 import { readIfThere, removeDurably, writeDurably } from "./durable-file.ts";
+import { lockTip, Pending, type SealedTip, storePart } from "./pending.ts";
 
 /** Key of the advisory lock: shared for every write of intake, alone for opening and dropping a generation. */
 export const GENERATION_LOCK = 0x67656e65;
-
-/** First key of the advisory lock on one tip; the second is {@link tipLock}. Taken after the lock above, never before. */
-const TIP_LOCKS = 0x74697073;
-
-/** A complete tip that waits in a generation. */
-export interface SealedTip {
-  /** 16 bytes. */
-  readonly tip: Bytes;
-  readonly commitment: Bytes;
-  readonly digest: Bytes;
-  readonly parts: number;
-  /** Octets of the envelope. */
-  readonly length: number;
-}
 
 // Keys -----------------------------------------------------------------------------------------------------------------------------------------
 
@@ -51,10 +37,15 @@ function keyPath(dataDir: string, generation: number): string {
 }
 
 /** The key of a generation, 32 bytes. @throws {Refusal} `keys-missing` if DATA_DIR is not the one the database was filled with. */
-export async function generationKey(dataDir: string, generation: number): Promise<Bytes> {
+async function generationKey(dataDir: string, generation: number): Promise<Bytes> {
   const key = await readIfThere(keyPath(dataDir, generation));
   if (key?.length !== 32) throw new Refusal("keys-missing", "DATA_DIR/keys/generations");
   return key;
+}
+
+/** The keys of a generation, ready for use. @throws {Refusal} `keys-missing`. */
+export async function pendingOf(dataDir: string, generation: number): Promise<Pending> {
+  return new Pending(generation, await generationKey(dataDir, generation));
 }
 
 async function makeKey(dataDir: string, generation: number): Promise<void> {
@@ -77,15 +68,6 @@ async function destroyKey(dataDir: string, generation: number): Promise<void> {
     throw new Fault("destroying a generation key", cause);
   }
   await removeDurably(path);
-}
-
-/** Stored form of a part of a waiting tip. `tip` is 16 bytes, `part` counts from 1. */
-export function encryptPart(key: Bytes, generation: number, tip: Uint8Array, part: number, body: Uint8Array): Bytes {
-  return encryptBody(key, placeOf(generation, tip, part), body);
-}
-
-function placeOf(generation: number, tip: Uint8Array, part: number): Bytes {
-  return concat(utf8("firsthand/pending/v1"), Uint8Array.of(0), u32(generation), tip, u32(part));
 }
 
 // Opening and closing --------------------------------------------------------------------------------------------------------------------------
@@ -156,28 +138,30 @@ export async function dropGeneration(db: Database, dataDir: string, generation: 
 
 // Tips -----------------------------------------------------------------------------------------------------------------------------------------
 
-/** Locks one tip until the transaction ends: its parts, its completion and its carrying do not cross. Two tips may share a lock. */
-export async function lockTip(connection: Connection, tip: Uint8Array): Promise<void> {
-  await connection.query("select pg_advisory_xact_lock($1, $2)", [TIP_LOCKS, new DataView(asBytes(tip).slice().buffer).getInt32(0)]);
-}
-
 /** The complete tips of a closing generation, in the order of their commitments: nothing of the order of arrival is in it. */
-export async function sealedTips(connection: Connection, generation: number): Promise<SealedTip[]> {
+export async function sealedTips(connection: Connection, dataDir: string, generation: number): Promise<SealedTip[]> {
+  const pending = await pendingOf(dataDir, generation);
   const rows = await connection.query<{ tip: Buffer; commitment: Buffer; digest: Buffer; parts: number; length: number }>(
-    "select tip, commitment, digest, parts, length from tip_seal where generation = $1 order by commitment",
+    "select tip, commitment, digest, parts, length from tip_seal where generation = $1",
     [generation],
   );
-  return rows.map(({ tip, commitment, digest, parts, length }) => ({
-    tip: ownBytes(tip),
-    commitment: ownBytes(commitment),
-    digest: ownBytes(digest),
-    parts,
-    length,
-  }));
+  return rows
+    .map(({ tip, commitment, digest, parts, length }) => ({
+      tip: pending.unveil(tip),
+      commitment: pending.unveil(commitment),
+      digest: pending.unveil(digest),
+      parts,
+      length,
+    }))
+    .sort((one, other) => compare(one.commitment, other.commitment));
 }
 
-function ownBytes(buffer: Buffer): Bytes {
-  return asBytes(buffer).slice();
+/** How many complete tips a generation has. */
+export async function countTips(connection: Connection, generation: number): Promise<number> {
+  const [row] = await connection.query<{ count: number }>("select count(*)::int as count from tip_seal where generation = $1", [
+    generation,
+  ]);
+  return row?.count ?? 0;
 }
 
 /**
@@ -191,15 +175,15 @@ export async function* tipParts(
   tip: Uint8Array,
   parts: number,
 ): AsyncGenerator<Bytes, void, undefined> {
-  const key = await generationKey(dataDir, generation);
+  const pending = await pendingOf(dataDir, generation);
   let part = 0;
   const rows = connection.copyRows(
-    `select body from tip_part where generation = ${String(generation)} and tip = '\\x${toHex(tip)}' and part <= ${String(parts)} order by part`,
+    `select body from tip_part where generation = ${String(generation)} and tip = '\\x${toHex(pending.veil(tip))}' and part <= ${String(parts)} order by part`,
   );
   for await (const [body] of rows) {
     part++;
     if (body === null || body === undefined) throw new Refusal("part-missing");
-    yield decryptBody(key, placeOf(generation, tip, part), body);
+    yield pending.decryptPart(tip, part, body);
   }
   if (part !== parts) throw new Refusal("part-missing");
 }
@@ -209,56 +193,48 @@ export async function* tipParts(
  * instead: it had a whole period to finish. One that was finished in the open generation by now moves in any case.
  */
 export async function carryUnfinished(db: Database, dataDir: string, closing: number): Promise<void> {
-  const next = await currentGeneration(db);
-  const keys = { from: await generationKey(dataDir, closing), to: await generationKey(dataDir, next) };
+  const from = await pendingOf(dataDir, closing);
+  const to = await pendingOf(dataDir, await currentGeneration(db));
   const unfinished = await db.query<{ tip: Buffer }>(
     `select distinct tip from tip_part p where generation = $1
      and not exists (select from tip_seal s where s.generation = $1 and s.tip = p.tip)`,
     [closing],
   );
-  for (const { tip } of unfinished) {
-    if (await removedAsAbandoned(db, tip, closing, next)) continue;
-    const parts = await db.query<{ part: number }>("select part from tip_part where generation = $1 and tip = $2", [closing, tip]);
-    for (const { part } of parts) await carryPart(db, keys, tip, part, closing, next);
+  for (const { tip: veiled } of unfinished) {
+    const tip = from.unveil(veiled);
+    if (await removedAsAbandoned(db, tip, from, to)) continue;
+    const parts = await db.query<{ part: number }>("select part from tip_part where generation = $1 and tip = $2", [closing, veiled]);
+    for (const { part } of parts) await carryPart(db, tip, part, from, to);
   }
 }
 
-async function removedAsAbandoned(db: Database, tip: Buffer, closing: number, next: number): Promise<boolean> {
+async function removedAsAbandoned(db: Database, tip: Bytes, from: Pending, to: Pending): Promise<boolean> {
   return db.transaction(async (connection) => {
     await lockTip(connection, tip);
+    const place = [from.generation, from.veil(tip), to.generation, to.veil(tip)];
     const [fact] = await connection.query<{ carried: boolean; finished: boolean }>(
-      `select exists (select from tip_part where generation = $1 and tip = $3 and carried) as carried,
-              exists (select from tip_seal where generation = $2 and tip = $3) as finished`,
-      [closing, next, tip],
+      `select exists (select from tip_part where generation = $1 and tip = $2 and carried) as carried,
+              exists (select from tip_seal where generation = $3 and tip = $4) as finished`,
+      place,
     );
     if (fact === undefined || !fact.carried || fact.finished) return false;
-    await connection.execute("delete from tip_part where generation in ($1, $2) and tip = $3", [closing, next, tip]);
+    await connection.execute("delete from tip_part where (generation = $1 and tip = $2) or (generation = $3 and tip = $4)", place);
     return true;
   });
 }
 
-async function carryPart(
-  db: Database,
-  keys: { from: Bytes; to: Bytes },
-  tip: Buffer,
-  part: number,
-  closing: number,
-  next: number,
-): Promise<void> {
+async function carryPart(db: Database, tip: Bytes, part: number, from: Pending, to: Pending): Promise<void> {
   await db.transaction(async (connection) => {
     await lockTip(connection, tip);
-    const [row] = await connection.query<{ body: Buffer }>("select body from tip_part where generation = $1 and tip = $2 and part = $3", [
-      closing,
-      tip,
-      part,
-    ]);
-    if (row === undefined) return; // refused and removed in the meantime
-    const body = decryptBody(keys.from, placeOf(closing, tip, part), row.body);
-    await connection.execute(
-      `insert into tip_part (generation, tip, part, length, sha256, declared, carried, body)
-       select $2, tip, part, length, sha256, declared, true, $5 from tip_part where generation = $1 and tip = $3 and part = $4`,
-      [closing, next, tip, part, encryptPart(keys.to, next, tip, part, body)],
+    const place = [from.generation, from.veil(tip), part];
+    const [row] = await connection.query<{ length: number; sha256: Buffer; declared: number | null; body: Buffer }>(
+      "select length, sha256, declared, body from tip_part where generation = $1 and tip = $2 and part = $3",
+      place,
     );
-    await connection.execute("delete from tip_part where generation = $1 and tip = $2 and part = $3", [closing, tip, part]);
+    if (row === undefined) return; // refused and removed in the meantime
+    const { length, declared } = row;
+    const body = from.decryptPart(tip, part, row.body);
+    await storePart(connection, to, tip, { part, length, sha256: from.unveil(row.sha256), declared }, body, true);
+    await connection.execute("delete from tip_part where generation = $1 and tip = $2 and part = $3", place);
   });
 }

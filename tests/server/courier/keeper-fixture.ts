@@ -23,7 +23,8 @@ import { EMPTY_ANSWERS } from "../../../src/protocol/format/vocabulary.ts";
 import { type Config, loadConfig } from "../../../src/server/config.ts";
 import { type Context, openContext } from "../../../src/server/context.ts";
 import { openEventLog } from "../../../src/server/privacy.ts";
-import { currentGeneration, encryptPart, generationKey } from "../../../src/server/store/generations.ts";
+import { currentGeneration, pendingOf } from "../../../src/server/store/generations.ts";
+import { factsOf, type Pending, storeCompletion, storePart } from "../../../src/server/store/pending.ts";
 import { commitmentsOf } from "../../../src/server/store/items.ts";
 import { logFile } from "../../../src/server/store/log-store.ts";
 import { checkLog } from "../../support/check-log.ts";
@@ -124,36 +125,27 @@ export async function bringTip(context: Context, padding = 0): Promise<{ envelop
   const { commitment, digest } = sealed.finish();
   const tip = randomBytes(16);
   await putParts(context, tip, parts, sealed.length);
-  const generation = await currentGeneration(context.db);
-  await context.db.execute("insert into tip_seal (generation, tip, commitment, digest, parts, length) values ($1, $2, $3, $4, $5, $6)", [
-    generation,
-    tip,
-    commitment,
-    digest,
-    parts.length,
-    sealed.length,
-  ]);
+  const open = await openPending(context);
+  await storeCompletion(context.db, open, [open], { tip, commitment, digest, parts: parts.length, length: sealed.length });
   return { envelope: concat(...parts), commitment, tip };
 }
 
 /** Parts of a tip as intake leaves them. */
 export async function putParts(context: Context, tip: Bytes, parts: readonly Bytes[], declared: number): Promise<void> {
-  const generation = await currentGeneration(context.db);
-  const key = await generationKey(context.config.dataDir, generation);
+  const open = await openPending(context);
   for (const [index, part] of parts.entries()) {
-    await context.db.execute(
-      "insert into tip_part (generation, tip, part, length, sha256, declared, body) values ($1, $2, $3, $4, $5, $6, $7)",
-      [
-        generation,
-        tip,
-        index + 1,
-        part.length,
-        sha256(part),
-        index === 0 ? declared : null,
-        encryptPart(key, generation, tip, index + 1, part),
-      ],
-    );
+    const fact = { part: index + 1, length: part.length, sha256: sha256(part), declared: index === 0 ? declared : null };
+    await storePart(context.db, open, tip, fact, part);
   }
+}
+
+/** Numbers of the stored parts of a tip that waits. */
+export async function partsWaiting(context: Context, tip: Bytes): Promise<number[]> {
+  return (await factsOf(context.db, [await openPending(context)], tip)).map(({ part }) => part);
+}
+
+async function openPending(context: Context): Promise<Pending> {
+  return pendingOf(context.config.dataDir, await currentGeneration(context.db));
 }
 
 /** Holds everything readable of the log against the oracle; give it the last checkpoint it returned, to see that the log only grew. */

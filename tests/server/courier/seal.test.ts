@@ -16,7 +16,7 @@ import { batchKey } from "../../../src/server/store/batch-keys.ts";
 import { readIfThere } from "../../../src/server/store/durable-file.ts";
 import { currentGeneration } from "../../../src/server/store/generations.ts";
 import { commitmentsOf, itemBody, itemsOf } from "../../../src/server/store/items.ts";
-import { bringTip, checkStation, FIRST_DAY, makeStation, pieces, putParts, type Station } from "./keeper-fixture.ts";
+import { bringTip, checkStation, FIRST_DAY, makeStation, pieces, partsWaiting, putParts, type Station } from "./keeper-fixture.ts";
 
 let station: Station;
 let context: Context;
@@ -133,7 +133,7 @@ describe("sealing", () => {
   it("carries an unfinished tip to the next batch once, then lets it go", async () => {
     const tip = randomBytes(16);
     await putParts(context, tip, [randomBytes(1000)], 600_000);
-    const parts = async (): Promise<number> => (await context.db.query("select from tip_part where tip = $1", [tip])).length;
+    const parts = async (): Promise<number> => (await partsWaiting(context, tip)).length;
     await seal();
     expect(await parts()).toBe(1);
     await seal();

@@ -21,7 +21,17 @@ import { batchesWithKeys, batchKey } from "../../../src/server/store/batch-keys.
 import { currentGeneration } from "../../../src/server/store/generations.ts";
 import { commitmentsOf, itemBody, itemsOf } from "../../../src/server/store/items.ts";
 import { readState } from "../../../src/server/store/log-store.ts";
-import { acknowledge, bringTip, checkStation, FIRST_DAY, makeStation, ORIGIN, putParts, type Station } from "../courier/keeper-fixture.ts";
+import {
+  acknowledge,
+  bringTip,
+  checkStation,
+  FIRST_DAY,
+  makeStation,
+  ORIGIN,
+  partsWaiting,
+  putParts,
+  type Station,
+} from "../courier/keeper-fixture.ts";
 
 const OPERATION = new URL("keeper-operation.ts", import.meta.url).pathname;
 const PUBLISHING: readonly Step[] = ["signing", "keeping the checkpoint", "publishing"];
@@ -120,7 +130,7 @@ describe("sealing that was killed", () => {
     expect(await itemsOf(context.db, batch)).toHaveLength(64);
     expect(await context.db.query("select from accepted where batch = $1", [batch])).toHaveLength(64);
     // Two sealings have passed: what was unfinished was carried once and then let go.
-    expect(await context.db.query("select from tip_part where tip = $1", [unfinished])).toEqual([]);
+    expect(await partsWaiting(context, unfinished)).toEqual([]);
   });
 });
 

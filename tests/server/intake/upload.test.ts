@@ -47,7 +47,7 @@ describe("a tip", () => {
     expect((await postTip(server.app, tip.id, tip.completion)).statusCode).toBe(200);
 
     const { db, config } = server.context;
-    const [stored] = await sealedTips(db, 1);
+    const [stored] = await sealedTips(db, config.dataDir, 1);
     expect(stored).toEqual({
       tip: fromHex(tip.id),
       commitment: tip.commitment,
@@ -98,7 +98,9 @@ describe("repeating", () => {
     const tip = await makeTip(keys.get().program);
     const receipt = await sendTip(server.app, tip);
     const { db } = server.context;
-    await db.execute("insert into accepted (batch, tip, commitment, digest) select generation, tip, commitment, digest from tip_seal");
+    for (const { tip: id, commitment, digest } of await sealedTips(db, server.context.config.dataDir, 1)) {
+      await db.execute("insert into accepted (batch, tip, commitment, digest) values (1, $1, $2, $3)", [id, commitment, digest]);
+    }
     await db.execute("delete from tip_seal");
     await db.execute("delete from tip_part");
     expect((await postTip(server.app, tip.id, tip.completion)).json()).toEqual({ receipt });
@@ -112,7 +114,7 @@ describe("repeating", () => {
     const posts = await Promise.all(Array.from({ length: 8 }, () => postTip(server.app, tip.id, tip.completion)));
     expect(new Set(posts.map(({ body }) => body)).size).toBe(1);
     expect(posts[0]!.statusCode).toBe(200);
-    expect(await sealedTips(server.context.db, 1)).toHaveLength(1);
+    expect(await sealedTips(server.context.db, server.context.config.dataDir, 1)).toHaveLength(1);
   });
 });
 

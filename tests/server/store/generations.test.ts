@@ -40,7 +40,7 @@ async function seal(): Promise<{ generation: number; tips: Map<string, Bytes> }>
   const generation = await closeGeneration(db, config.dataDir);
   await carryUnfinished(db, config.dataDir, generation);
   const tips = new Map<string, Bytes>();
-  for (const { tip, commitment, digest, parts } of await sealedTips(db, generation)) {
+  for (const { tip, commitment, digest, parts } of await sealedTips(db, config.dataDir, generation)) {
     const pieces: Bytes[] = [];
     for await (const part of tipParts(db, config.dataDir, generation, tip, parts)) pieces.push(part);
     tips.set(toHex(tip), concat(...pieces));

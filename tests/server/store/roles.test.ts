@@ -78,7 +78,7 @@ describe("intake", () => {
     "create temporary table mine (x int)",
     "create table tip_part_9 partition of tip_part for values in (9)",
     "drop table tip_part_1",
-    "drop function forget_tip(bytea)",
+    "drop function forget_tip(int, bytea)",
     "create or replace function forget_tip(refused bytea) returns void language sql as 'select'",
     "alter table leaf disable trigger leaf_only_grows",
     "select lo_creat(-1)",
@@ -98,7 +98,7 @@ describe("intake", () => {
   });
 
   test("can forget a tip that is not complete, and no other", async () => {
-    const forget = (octet: string) => outcomeOf("firsthand_intake", `select forget_tip(decode(repeat('${octet}', 16), 'hex'))`);
+    const forget = (octet: string) => outcomeOf("firsthand_intake", `select forget_tip(1, decode(repeat('${octet}', 16), 'hex'))`);
     const tips = async () => (await roles.get("owner")!.query<{ tip: Buffer }>("select tip from tip_part")).map(({ tip }) => tip[0]);
     expect(await forget("08")).toBe("done");
     expect(await forget("01")).toBe("done");
