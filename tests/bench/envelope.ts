@@ -22,12 +22,13 @@ export async function benchEnvelope(): Promise<Result[]> {
   const opening: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     bare.push(await processorSeconds(() => bareEncryption(block)));
-    let envelope: Bytes[] = [];
     sealing.push(
       await processorSeconds(async () => {
-        envelope = await Array.fromAsync(sealEnvelope(blocks(block), AMOUNT * MIB, epoch));
+        for await (const piece of sealEnvelope(blocks(block), AMOUNT * MIB, epoch))
+          if (piece.length === 0) throw new Error("an empty piece");
       }),
     );
+    const envelope = await Array.fromAsync(sealEnvelope(blocks(block), AMOUNT * MIB, epoch));
     opening.push(
       await processorSeconds(async () => {
         const { content } = await openEnvelope(pieces(envelope), (pkesk) => secret.decryptSessionKey(pkesk));

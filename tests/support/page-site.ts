@@ -70,7 +70,7 @@ export async function openPageSite(postgres: TestPostgres, options: PageSiteOpti
       try {
         const generation = await currentGeneration(db);
         const tips: ReceivedTip[] = [];
-        for (const { tip, parts, length } of await sealedTips(db, generation)) {
+        for (const { tip, parts, length } of await sealedTips(db, server.dataDir, generation)) {
           tips.push(await openReceived(tipParts(db, server.dataDir, generation, tip, parts), keys, length));
         }
         return tips;
