@@ -9,7 +9,7 @@
  */
 import { ELSEWHERE, PROVINCES } from "../compose/questions.ts";
 import { WORD_LISTS } from "../compose/state.ts";
-import { DRAFT_NOTICE } from "../locales/draft-notice.ts";
+import { en } from "../locales/en.ts";
 import type { LiveText, Locale } from "../locales/locale.ts";
 import { VOCABULARY } from "../../protocol/format/vocabulary.ts";
 import { jsonBlock, Markup, markup } from "./markup.ts";
@@ -98,9 +98,8 @@ function languageLink({ tag, direction, name }: Locale): Markup {
 }
 
 /** Nobody has checked this translation yet: said in that language and in English, with the way to the source. */
-function draftNotice({ tag, direction }: Locale): Markup {
-  const own = DRAFT_NOTICE[tag];
-  return markup`<div class="note">${own === undefined ? "" : markup`<p lang="${tag}" dir="${direction}">${own}</p>`}<p lang="en" dir="ltr">${DRAFT_NOTICE.en} <a href="/en/">English</a></p></div>`;
+function draftNotice({ draft }: Locale): Markup {
+  return markup`<div class="note"><p>${draft.notice}</p><p lang="en" dir="ltr">${en.draft.notice} <a href="/en/">${en.name}</a></p></div>`;
 }
 
 function items(lines: readonly string[], list: "ul" | "ol" = "ul"): Markup {
@@ -125,21 +124,31 @@ function ways({ text }: Locale): Markup {
   return markup`<button type="button" class="back" data-do="back">${text.back}</button><button type="button" class="main" data-do="next">${text.next}</button>`;
 }
 
-function block(title: string, lines: readonly string[], kind = ""): Markup {
-  return markup`<div class="block ${kind}"><h3>${title}</h3>${items(lines)}</div>`;
+function block(title: string, lines: readonly string[], kind = "", beside: Markup = NOTHING): Markup {
+  return markup`<div class="block ${kind}"><h3>${title}</h3>${items(lines)}${beside}</div>`;
 }
 
-function safety({ text: { safety: own } }: Locale): Markup {
+const NOTHING = new Markup("");
+
+/** While nobody has checked the translation, the English stands beside each part of the safety text. */
+function safety({ status, draft, text: { safety: own } }: Locale): Markup {
+  const source = en.text.safety;
+  const english = (title: string, lines: readonly string[]): Markup =>
+    status === "draft"
+      ? markup`<details class="english"><summary>${draft.english}</summary><div lang="en" dir="ltr"><p class="strong">${title}</p>${items(lines)}</div></details>`
+      : NOTHING;
+  const first = status === "draft" ? markup`<p lang="en" dir="ltr">${source.title} ${source.first}</p>` : NOTHING;
   return step(
     "safety",
     own.title,
     markup`<p class="strong">${own.first}</p>
-${block(own.deviceTitle, own.device)}
-${block(own.writingTitle, own.writing)}
-${block(own.limitsTitle, own.limits, "limits")}
-${block(own.chinaTitle, own.china)}
-${block(own.lawTitle, own.law)}
-${block(own.readersTitle, own.readers)}`,
+${first}
+${block(own.deviceTitle, own.device, "", english(source.deviceTitle, source.device))}
+${block(own.writingTitle, own.writing, "", english(source.writingTitle, source.writing))}
+${block(own.limitsTitle, own.limits, "limits", english(source.limitsTitle, source.limits))}
+${block(own.chinaTitle, own.china, "", english(source.chinaTitle, source.china))}
+${block(own.lawTitle, own.law, "", english(source.lawTitle, source.law))}
+${block(own.readersTitle, own.readers, "", english(source.readersTitle, source.readers))}`,
     markup`<button type="button" class="main" data-do="next">${own.start}</button>`,
   );
 }

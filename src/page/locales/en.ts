@@ -293,6 +293,10 @@ export const en: Locale = {
   direction: "ltr",
   name: "English",
   status: "source",
+  draft: {
+    notice: "No person who speaks this language has checked this translation yet. The original is in English:",
+    english: "English",
+  },
   wordList: "english",
   text: {
     title: "Tell us what you know",

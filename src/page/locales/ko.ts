@@ -293,6 +293,10 @@ export const ko: Locale = {
   direction: "ltr",
   name: "한국어",
   status: "draft",
+  draft: {
+    notice: "이 번역은 이 언어를 아는 사람이 아직 확인하지 않았습니다. 원문은 영어입니다. 서로 다르면 영어가 맞습니다.",
+    english: "이 부분의 영어 원문 (English)",
+  },
   wordList: "korean",
   text: {
     title: "알고 있는 것을 알려 주세요",

@@ -87,6 +87,12 @@ export interface Locale {
   readonly name: string;
   /** Whether a named person who speaks the language has checked the safety text. */
   readonly status: "source" | "draft" | "reviewed";
+  /** What the page says while its language is a draft; those of the source are shown beside them. */
+  readonly draft: {
+    readonly notice: string;
+    /** Name of what opens to show the same lines in English. */
+    readonly english: string;
+  };
   /** The list of words offered first. */
   readonly wordList: WordListName;
   readonly text: {

@@ -293,6 +293,10 @@ export const zhHans: Locale = {
   direction: "ltr",
   name: "简体中文",
   status: "draft",
+  draft: {
+    notice: "这份译文还没有由懂这种语言的人核对过。原文是英文；两者不同时，以英文为准。",
+    english: "这部分的英文原文（English）",
+  },
   wordList: "simplified-chinese",
   text: {
     title: "把您知道的告诉我们",

@@ -293,6 +293,10 @@ export const zhHant: Locale = {
   direction: "ltr",
   name: "繁體中文",
   status: "draft",
+  draft: {
+    notice: "這份譯文還沒有由懂這種語言的人核對過。原文是英文；兩者不同時，以英文為準。",
+    english: "這部分的英文原文（English）",
+  },
   wordList: "traditional-chinese",
   text: {
     title: "請告訴我們您所知道的事",
