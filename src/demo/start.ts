@@ -105,7 +105,7 @@ Send a tip on the page. Then, in another terminal, be the courier, the reviewer 
   export DATA_DIR=${typed(dataDir)} KEYS_DIR=${typed(keysDir)}
   npm run firsthand -- seal
   npm run firsthand -- export ${stick}
-  npm run reviewer  -- import ${stick}/BUNDLE ${review} --log-key ${typed(join(others, "log.vkey"))}
+  npm run reviewer  -- import ${stick}/to-review-00000001.bundle ${review} --log-key ${typed(join(others, "log.vkey"))}
   npm run reviewer  -- list ${review}
   npm run reviewer  -- outbox ${stick}/outbox-1 ${review}
   npm run firsthand -- import ${stick}/outbox-1

@@ -14,7 +14,16 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "fh-start-"));
   // The database runs as another user where we are root.
   await chmod(folder, 0o711);
-  settings = { DATA_DIR: join(folder, "data"), PAGE_DIR: join(folder, "page"), HOST: "127.0.0.1", PORT: "0", MIN_FREE_MIB: "0" };
+  // Sealing is half a day away, so that the log stays as it is.
+  const sealAt = `${String((new Date().getUTCHours() + 12) % 24).padStart(2, "0")}:00`;
+  settings = {
+    DATA_DIR: join(folder, "data"),
+    PAGE_DIR: join(folder, "page"),
+    HOST: "127.0.0.1",
+    PORT: "0",
+    MIN_FREE_MIB: "0",
+    SEAL_AT: sealAt,
+  };
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
