@@ -46,13 +46,7 @@ test("ids, commitments and hashes of waiting tips are in no file of the database
   for (const size of [65_536, 1_048_576]) {
     const tip = await makeTip(keys.get().program, size);
     await sendTip(server.app, tip);
-    identifying.push(
-      fromHex(tip.id),
-      tip.commitment,
-      fromHex(digest),
-      ...tip.parts.map((part) => sha256(part)),
-      sha256(concat(...tip.parts)),
-    );
+    identifying.push(fromHex(tip.id), tip.commitment, tip.digest, ...tip.parts.map((part) => sha256(part)), sha256(concat(...tip.parts)));
   }
   expect(identifying.length).toBeGreaterThan(8);
   expect(await areStored([planted, ...identifying])).toEqual([true, ...identifying.map(() => false)]);
