@@ -9,6 +9,7 @@ import { type Bytes, concat } from "../../../src/protocol/bytes.ts";
 import { sha256 } from "../../../src/protocol/crypto/hash.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { fromHex, toHex } from "../../../src/protocol/encoding.ts";
+import { openDatabase } from "../../../src/server/store/database.ts";
 import { testPostgres } from "../../support/postgres.ts";
 import { makeTip, openTestServer, sendTip, testKeys, type TestServer } from "../../support/server.ts";
 
@@ -25,8 +26,10 @@ afterAll(async () => {
 
 /** Whether each value is in some file of the cluster, as bytes or as hexadecimal. */
 async function areStored(values: readonly Bytes[]): Promise<boolean[]> {
-  await server.context.db.query("checkpoint");
-  const [row] = await server.context.db.query<{ data_directory: string }>("show data_directory");
+  const cluster = openDatabase(await postgres.emptyDatabase(), { connections: 1 });
+  await cluster.query("checkpoint");
+  const [row] = await cluster.query<{ data_directory: string }>("show data_directory");
+  await cluster.close();
   const found = values.map(() => false);
   for (const entry of await readdir(row?.data_directory ?? "", { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
