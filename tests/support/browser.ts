@@ -17,6 +17,9 @@ const PROGRAMS: Readonly<Record<BrowserName, readonly string[]>> = {
   firefox: ["firefox-esr", "firefox"],
 };
 
+/** A name that leads to loopback and that no browser trusts as a secure context. */
+export const PLAIN_HOST = "plain.test";
+
 /** Milliseconds a browser may take to start or to answer on a busy machine. */
 const PATIENCE = 180_000;
 
@@ -89,12 +92,14 @@ const CHROMIUM_ARGUMENTS = [
   "--disable-sync",
   "--disable-dev-shm-usage",
   "--force-color-profile=srgb",
+  `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
 ];
 
 const FIREFOX_PREFERENCES = {
   "app.update.enabled": false,
   "browser.safebrowsing.malware.enabled": false,
   "browser.safebrowsing.phishing.enabled": false,
+  "network.dns.localDomains": PLAIN_HOST,
   "network.captive-portal-service.enabled": false,
   "network.connectivity-service.enabled": false,
   "network.prefetch-next": false,

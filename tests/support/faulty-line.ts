@@ -1,0 +1,90 @@
+/**
+ * A line to a server that breaks as a test says: a proxy on loopback that drops, stalls or answers for itself. What it lets through it does not change.
+ */
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+
+/** What happens to one request. */
+export type Fate =
+  | "pass"
+  /** The connection breaks before the server hears of it. */
+  | "lost"
+  /** The server hears and answers; the answer is lost. */
+  | "answer-lost"
+  /** No answer, and no end. */
+  | "stalled"
+  /** An answer of somebody else's. */
+  | { readonly status: number; readonly error: string; readonly retryAfter?: number };
+
+/** A request as the line sees it. */
+export interface LineRequest {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** A line while a test runs. */
+export interface FaultyLine {
+  /** Its own address. */
+  readonly url: string;
+  /** Every request, in order. */
+  readonly seen: readonly LineRequest[];
+  /** Decides from now on; `pass` for all at first. */
+  decide(fate: (request: LineRequest, index: number) => Fate): void;
+  close(): Promise<void>;
+}
+
+/** Opens a line to the server at `target`. */
+export async function openFaultyLine(target: string): Promise<FaultyLine> {
+  const seen: LineRequest[] = [];
+  let fateOf: (request: LineRequest, index: number) => Fate = () => "pass";
+  const server: Server = createServer((incoming, outgoing) => {
+    const asked = { method: incoming.method ?? "", path: incoming.url ?? "" };
+    const fate = fateOf(asked, seen.length);
+    seen.push(asked);
+    if (fate === "stalled") return;
+    if (fate === "lost") incoming.socket.destroy();
+    else if (typeof fate === "object") answer(incoming, outgoing, fate);
+    else forward(target, incoming, outgoing, fate === "answer-lost");
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the line does not listen");
+  return {
+    url: `http://127.0.0.1:${String(address.port)}`,
+    seen,
+    decide: (fate) => {
+      fateOf = fate;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function answer(incoming: IncomingMessage, outgoing: ServerResponse, fate: Exclude<Fate, string>): void {
+  incoming.resume();
+  incoming.on("end", () => {
+    const retry = fate.retryAfter === undefined ? {} : { "retry-after": String(fate.retryAfter) };
+    outgoing.writeHead(fate.status, { "content-type": "application/problem+json", ...retry });
+    outgoing.end(JSON.stringify({ error: fate.error, message: "" }));
+  });
+}
+
+function forward(target: string, incoming: IncomingMessage, outgoing: ServerResponse, loseAnswer: boolean): void {
+  const onward = request(`${target}${incoming.url ?? ""}`, { method: incoming.method ?? "GET", headers: incoming.headers }, (response) => {
+    if (loseAnswer) {
+      response.resume();
+      response.on("end", () => incoming.socket.destroy());
+      return;
+    }
+    outgoing.writeHead(response.statusCode ?? 500, response.headers);
+    response.pipe(outgoing);
+  });
+  onward.on("error", () => incoming.socket.destroy());
+  incoming.pipe(onward);
+}
