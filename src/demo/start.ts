@@ -102,7 +102,7 @@ function explain(address: string, places: Places, others: string): void {
   say(`
 Send a tip on the page. Then, in another terminal, be the courier, the reviewer and the auditor:
 
-  export DATA_DIR=${typed(dataDir)} KEYS_DIR=${typed(keysDir)}
+  export DATA_DIR=${typed(dataDir)} KEYS_DIR=${typed(keysDir)}${setting("DATABASE_URL") === null ? "" : " DATABASE_URL=…"}
   npm run firsthand -- seal
   npm run firsthand -- export ${stick}
   npm run reviewer  -- import ${stick}/to-review-00000001.bundle ${review} --log-key ${typed(join(others, "log.vkey"))}
