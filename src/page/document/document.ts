@@ -60,8 +60,8 @@ export function formatDocument(locale: Locale, languages: readonly Locale[], set
 <body>
 <a class="skip" href="#content">${text.skipToContent}</a>
 <header><div class="bar"><p class="brand">Firsthand</p><button type="button" id="leave" class="leave" title="${text.leaveHint}" disabled>${text.leave}</button></div></header>
-${settings.demo ? markup`<div class="demo" role="note"><strong>${text.demo}</strong></div>` : ""}
 <main id="content">
+${settings.demo ? markup`<p class="demo"><strong>${text.demo}</strong></p>` : ""}
 <h1>${text.title}</h1>
 <div id="intro">
 <p class="tagline">${text.tagline}</p>

@@ -114,7 +114,7 @@ describe.each(BROWSERS)("in %s", (name) => {
       line.decide(() => "pass");
       await page.click("#failed-again");
       await stepShown(page, "done");
-      await page.click("summary");
+      await page.click("#step-done summary");
       await examine("done");
       expect(wrong).toEqual({});
       await page.close();
