@@ -64,7 +64,7 @@ function openPage(): OpenPage {
   });
   // What this browser cannot load or run, it cannot encrypt with.
   addEventListener("error", () => {
-    if (session === null) store.send({ type: "failed", code: "no-webcrypto" });
+    if (session === null && store.state().step !== "failed") store.send({ type: "failed", code: "no-webcrypto" });
   });
   return {
     data,

@@ -80,6 +80,7 @@ function drawRow({ label, values, removal, step }: ReviewRow, live: LiveText, se
   }
   // The account may be long and then scrolls by itself: reachable by keyboard, and named.
   const reach = step === "story" ? { tabindex: "0", role: "group", "aria-label": label } : {};
-  const own = values.map((value) => make("div", { class: "own", dir: "auto", ...reach }, value));
+  const direction = step === "story" || step === "files" ? { dir: "auto" } : {};
+  const own = values.map((value) => make("div", { class: "own", ...direction, ...reach }, value));
   return make("li", {}, make("h4", {}, label), ...own, make("p", { class: "buttons" }, ...buttons));
 }
