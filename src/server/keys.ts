@@ -1,10 +1,11 @@
 /**
  * Keys the server has: its own log key, and the public keys of the program.
  *
- * The log key is 32 random bytes in `keys/log.seed` below the data folder, made at first start and never in PostgreSQL. Whoever reads it can sign another history of
- * the log, receipts and bundles; cosigners and everybody who kept a checkpoint would notice, and no tip could be opened with it.
+ * The log key is 32 random bytes in `keys/log.seed` below the data folder, made at first start and never in PostgreSQL. Whoever reads it can sign
+ * another history of the log, receipts and bundles; cosigners and everybody who kept a checkpoint would notice, and no tip could be opened with it.
  *
- * KEYS_DIR comes from the key ceremony: `program.pgp`, `rewards.pgp`, `review.vkey`, `retention.json`. A file `DEMO` in it marks keys whose secrets are public.
+ * KEYS_DIR comes from the key ceremony: `program.pgp`, `rewards.pgp`, `review.vkey`, `retention.json`. A file `DEMO` in it marks keys whose secrets
+ * are public.
  */
 import { join } from "node:path";
 import type { Bytes } from "../protocol/bytes.ts";

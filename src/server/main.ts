@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Entry of `firsthand`, the intake server's command. Looks at its Node before it loads anything: an older one fails in the middle, with messages nobody understands.
- * (Before 22.18 Node cannot read this file at all and says so by itself.)
+ * Entry of `firsthand`, the intake server's command. Looks at its Node before it loads anything: an older one fails in the middle, with messages
+ * nobody understands. (Before 22.18 Node cannot read this file at all and says so by itself.)
  */
 const OLDEST = 24;
 

@@ -2,7 +2,8 @@
  * What the log says of the server's keys and rules before any batch: verifier keys, epochs, the retention policy. At first start, and again
  * whenever one of them is new, so a changed file in KEYS_DIR cannot stay a secret.
  *
- * Every epoch of both certificates is logged at once, not week by week: whoever sees an envelope's recipient can look it up, and a certificate slipped in later shows.
+ * Every epoch of both certificates is logged at once, not week by week: whoever sees an envelope's recipient can look it up, and a certificate
+ * slipped in later shows.
  */
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { toHex, utf8 } from "../../protocol/encoding.ts";

@@ -1,6 +1,6 @@
 /**
- * The command line of the server: understands arguments, runs one command, prints what came of it. Results go to the output, as lines or with `--json` as one object;
- * progress, failures and the event log to the error output. Exit 0: done; 1: refused or failed; 2: not understood.
+ * The command line of the server: understands arguments, runs one command, prints what came of it. Results go to the output, as lines or with
+ * `--json` as one object; progress, failures and the event log to the error output. Exit 0: done; 1: refused or failed; 2: not understood.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";

@@ -5,8 +5,8 @@
  *     write       the bundle goes to the stick under a name of its own, flushed, then renamed: a stick pulled out has no half bundle under the right name
  *     log         the batches are `exported`, the leaf is added, both once; then published
  *
- * What was written down decides the bytes: an export that was interrupted, or is asked for again, writes the same bundle, whatever came in meanwhile. Only when a batch in it was purged
- * it cannot be made again.
+ * What was written down decides the bytes: an export that was interrupted, or is asked for again, writes the same bundle, whatever came in meanwhile.
+ * Only when a batch in it was purged it cannot be made again.
  *
  * A bundle is a run of sealed batches without gaps, as many as the stick has room for, at least one.
  */
@@ -61,7 +61,8 @@ const ITEM_PATH = /^batches\/(\d{8})\/(\d{4,8})$/;
 
 /**
  * Writes the next bundle into `folder`; one that was interrupted goes first.
- * @throws {Refusal} `nothing-to-do` if no sealed batch waits; `no-secure-place` if the folder is none; `stick-full`; `already-there` if another file has the bundle's name.
+ * @throws {Refusal} `nothing-to-do` if no sealed batch waits; `no-secure-place` if the folder is none; `stick-full`; `already-there` if another file
+ * has the bundle's name.
  * @throws {Fault} if the stick failed. Nothing of the bundle is then left in the folder.
  */
 export async function exportBundle(keeper: Keeper, folder: string): Promise<ExportedBundle> {

@@ -1,10 +1,12 @@
 /**
  * Bundles from the review machine (specification section 9): acknowledgements, later replies and certificates.
  *
- * The stick is not trusted, and what counts is the review key's signature on each acknowledgement, not that on the manifest alone: it is published whole, so anybody can check
- * that this server did not acknowledge for itself. The root in it must be the one of the batch's own commitments in the log.
+ * The stick is not trusted, and what counts is the review key's signature on each acknowledgement, not that on the manifest alone: it is published
+ * whole, so anybody can check that this server did not acknowledge for itself. The root in it must be the one of the batch's own commitments in the
+ * log.
  *
- * All or nothing: the bundle is read to its end and checked before anything is written, and then everything is written in one transaction, with its leaves.
+ * All or nothing: the bundle is read to its end and checked before anything is written, and then everything is written in one transaction, with its
+ * leaves.
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -41,7 +43,8 @@ const LONGEST = 4096;
 
 /**
  * Imports a bundle to the server.
- * @throws {Refusal} `not-found` if there is no such file; what is wrong with the bundle, by name (`bundle-…`, `bad-acknowledgement`, `unknown-signer`, …). Nothing is changed then.
+ * @throws {Refusal} `not-found` if there is no such file; what is wrong with the bundle, by name (`bundle-…`, `bad-acknowledgement`,
+ * `unknown-signer`, …). Nothing is changed then.
  */
 export async function importBundle(keeper: Keeper, file: string): Promise<ImportedBundle> {
   const { context, lock, progress } = keeper;

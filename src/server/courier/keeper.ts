@@ -1,9 +1,9 @@
 /**
  * Every keeper operation begins here: as the only one, and with whatever was interrupted before brought to its end. Recovery runs the normal path.
  *
- * Order: what is stored but not yet published is published first (that also finds a database that went back, before anything is added to it); then an interrupted sealing
- * goes on; then the timetable's batches that are due are sealed, before anything with a later date is logged; then keys that are new are logged. The first keeper of
- * all starts the timetable: nothing before it is missing.
+ * Order: what is stored but not yet published is published first (that also finds a database that went back, before anything is added to it); then an
+ * interrupted sealing goes on; then the timetable's batches that are due are sealed, before anything with a later date is logged; then keys that are
+ * new are logged. The first keeper of all starts the timetable: nothing before it is missing.
  */
 import { parseDate } from "../../protocol/format/date.ts";
 import type { Context } from "../context.ts";

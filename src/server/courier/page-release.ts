@@ -1,6 +1,6 @@
 /**
- * What the log says of the witness page that is served: the hash of its file list, the commit it was built from, the hash of its list of ingredients. All three come
- * from the build (`manifest.json` and `release.json` in PAGE_DIR); whoever builds the same commit gets the same hashes.
+ * What the log says of the witness page that is served: the hash of its file list, the commit it was built from, the hash of its list of ingredients.
+ * All three come from the build (`manifest.json` and `release.json` in PAGE_DIR); whoever builds the same commit gets the same hashes.
  */
 import { join } from "node:path";
 import { sha256 } from "../../protocol/crypto/hash.ts";

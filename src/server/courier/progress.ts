@@ -1,6 +1,6 @@
 /**
- * What long work tells whoever started it: the step it is about to take. Commands show it when it takes longer than a second; the tests of resuming kill the process
- * there.
+ * What long work tells whoever started it: the step it is about to take. Commands show it when it takes longer than a second; the tests of resuming
+ * kill the process there.
  */
 
 /** Called before each step, in words of ours, with how much of it is done if that is known. */

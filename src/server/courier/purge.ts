@@ -10,9 +10,10 @@
  *
  * Each step may be repeated. A purge that was interrupted goes on with the next `purge`, with the day it began.
  *
- * **When.** A batch is due by the policy it was sealed under (its `sealed` leaf names it), not by the present one: a changed file in KEYS_DIR shortens no promise. Acknowledged batches are due
- * `days_after_acknowledgement` days after their `acknowledged` leaf. A batch that nobody acknowledged for `days_at_most` days after its date is overdue: an alarm, and destroyed only if
- * its policy says `destroy`; losing testimony is worse than keeping ciphertext.
+ * **When.** A batch is due by the policy it was sealed under (its `sealed` leaf names it), not by the present one: a changed file in KEYS_DIR
+ * shortens no promise. Acknowledged batches are due `days_after_acknowledgement` days after their `acknowledged` leaf. A batch that nobody
+ * acknowledged for `days_at_most` days after its date is overdue: an alarm, and destroyed only if its policy says `destroy`; losing testimony is
+ * worse than keeping ciphertext.
  */
 import { toHex } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
@@ -120,8 +121,8 @@ async function purgeBatch(keeper: Keeper, batch: number): Promise<void> {
 }
 
 /**
- * `accepted` without its old rows, and no WAL that is not needed any more. A database of one's own may not allow the second; then PostgreSQL deletes its WAL when it
- * would anyway. What is in it is under the destroyed key in either case.
+ * `accepted` without its old rows, and no WAL that is not needed any more. A database of one's own may not allow the second; then PostgreSQL deletes
+ * its WAL when it would anyway. What is in it is under the destroyed key in either case.
  */
 async function rewriteRemnants(db: Database): Promise<void> {
   await db.query("vacuum full accepted");

@@ -1,6 +1,6 @@
 /**
- * The keeper's day, while the server serves: at the sealing time the day's batch, then what is due is purged, so that a promise about retention does not wait for a
- * person. What fails is tried again every minute; the batch keeps its date.
+ * The keeper's day, while the server serves: at the sealing time the day's batch, then what is due is purged, so that a promise about retention does
+ * not wait for a person. What fails is tried again every minute; the batch keeps its date.
  */
 import type { Context } from "../context.ts";
 import { whereItBroke } from "../privacy.ts";
@@ -17,8 +17,8 @@ export interface Schedule {
 /** How often the clock is looked at: it may be set, and the machine may have slept. Milliseconds. */
 const LOOK_EVERY = 30_000;
 
-/** How long another keeper is waited for: a courier's command may write a large bundle. Milliseconds. */
-const PATIENCE = 600_000;
+/** How long another keeper is waited for before the next try; stopping the server waits as long at most. Milliseconds. */
+const PATIENCE = 30_000;
 
 /** Pause after a failure, milliseconds. */
 const TRY_AGAIN = 60_000;

@@ -9,8 +9,8 @@
  *     publish     checkpoint and tiles (writer.ts)
  *     drop        the generation's partitions are dropped and its key is destroyed
  *
- * A sealing that was interrupted goes on from its plan, with the date it was for. Each step sees by the tables whether it was done; since a size that was
- * written down stays, the decoys that are there count, and nothing marks them, this leads to the same batch.
+ * A sealing that was interrupted goes on from its plan, with the date it was for. Each step sees by the tables whether it was done; since a size that
+ * was written down stays, the decoys that are there count, and nothing marks them, this leads to the same batch.
  *
  * Rejected: a transaction for each item. One transaction writes as much, and there is never half a batch to explain.
  */

@@ -1,5 +1,6 @@
 /**
- * How the server is doing, for its operator. It counts only what the log shows anyway: how many tips wait, or how many items are real, is not here to be read over a shoulder.
+ * How the server is doing, for its operator. It counts only what the log shows anyway: how many tips wait, or how many items are real, is not here to
+ * be read over a shoulder.
  */
 import { statfs } from "node:fs/promises";
 import { formatDate } from "../../protocol/format/date.ts";

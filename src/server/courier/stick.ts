@@ -1,6 +1,6 @@
 /**
- * Writing a file onto a courier's stick, which may be full, slow, or pulled out at any moment: under a name of its own first, flushed, then renamed. What stands under the
- * right name is whole.
+ * Writing a file onto a courier's stick, which may be full, slow, or pulled out at any moment: under a name of its own first, flushed, then renamed.
+ * What stands under the right name is whole.
  */
 import { open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";

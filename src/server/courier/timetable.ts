@@ -1,10 +1,10 @@
 /**
  * The timetable of sealing: one batch a day at a fixed UTC time, also when nothing came, so that the hour of a batch says nothing.
  *
- * **The date rule.** A scheduled batch carries the date it is sealed *for*: the day of the timetable, also when the work runs over midnight or is caught up
- * later. After a pause every missed day is sealed in order, each with its own date; the first takes all tips that wait, the others are decoys only, so the
- * log has a batch for each day. `firsthand seal` makes one more batch with today's date. Dates in the log never go back: days before the date of the log's last entry count as done. A day is
- * the number of days since 1970-01-01 in UTC; the log knows nothing finer.
+ * **The date rule.** A scheduled batch carries the date it is sealed *for*: the day of the timetable, also when the work runs over midnight or is
+ * caught up later. After a pause every missed day is sealed in order, each with its own date; the first takes all tips that wait, the others are
+ * decoys only, so the log has a batch for each day. `firsthand seal` makes one more batch with today's date. Dates in the log never go back: days
+ * before the date of the log's last entry count as done. A day is the number of days since 1970-01-01 in UTC; the log knows nothing finer.
  */
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -5,8 +5,9 @@
  * 2. a checkpoint over them is signed, and kept in `checkpoint.last` outside PostgreSQL;
  * 3. tiles are published, the checkpoint last (both in one transaction: nobody sees one without the other).
  *
- * Ed25519 is deterministic, so doing 2 and 3 again gives the same bytes. What is in `checkpoint.last` has been signed and may be known outside; if the entries in
- * PostgreSQL do not extend it, the database went back to an earlier state, and signing would fork the log: `store-went-back`, an operator must look.
+ * Ed25519 is deterministic, so doing 2 and 3 again gives the same bytes. What is in `checkpoint.last` has been signed and may be known outside; if
+ * the entries in PostgreSQL do not extend it, the database went back to an earlier state, and signing would fork the log: `store-went-back`, an
+ * operator must look.
  */
 import type { Bytes } from "../../protocol/bytes.ts";
 import { equal } from "../../protocol/bytes.ts";

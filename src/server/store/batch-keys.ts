@@ -1,11 +1,13 @@
 /**
- * Batch keys: 32 random bytes for each sealed batch, in `keys/batches/<eight digits>.key` below the data folder, outside PostgreSQL and outside its backups.
- * Every item of a batch is stored under its key, so destroying one small file takes the whole batch with it, also out of the database's old pages and logs.
+ * Batch keys: 32 random bytes for each sealed batch, in `keys/batches/<eight digits>.key` below the data folder, outside PostgreSQL and outside its
+ * backups. Every item of a batch is stored under its key, so destroying one small file takes the whole batch with it, also out of the database's old
+ * pages and logs.
  *
  * State: owned by the keeper (sealing makes, purging destroys). Whoever can read the folder and the database has the envelopes, which are still
  * encrypted to the review machine.
  *
- * A file is overwritten before it is unlinked. On flash and on copying file systems that reaches only the name and the cache; the specification says so (section 11).
+ * A file is overwritten before it is unlinked. On flash and on copying file systems that reaches only the name and the cache; the specification says
+ * so (section 11).
  */
 import { open, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -28,7 +30,10 @@ export function batchKeyFingerprint(key: Bytes): string {
   return toHex(domainHash("firsthand/batch-key/v1", key));
 }
 
-/** The key of a batch, made now if there is none. On return it is on the disk. A key that is there is used again: a seal that was interrupted goes on with it. */
+/**
+ * The key of a batch, made now if there is none. On return it is on the disk. A key that is there is used again: a seal that was interrupted goes on
+ * with it.
+ */
 export async function makeBatchKey(dataDir: string, batch: number): Promise<Bytes> {
   const path = pathOf(dataDir, batch);
   const there = await readIfThere(path);

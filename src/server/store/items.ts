@@ -1,6 +1,6 @@
 /**
- * Items: the envelopes of sealed batches, decoys among them, in the order of their commitments. Batch n lies in the partitions `item_<n>` and `item_part_<n>`, its bodies
- * under the batch key. Nothing here tells a decoy from a tip.
+ * Items: the envelopes of sealed batches, decoys among them, in the order of their commitments. Batch n lies in the partitions `item_<n>` and
+ * `item_part_<n>`, its bodies under the batch key. Nothing here tells a decoy from a tip.
  *
  * State: made by sealing, dropped by purging, never changed between.
  */
@@ -40,8 +40,8 @@ export async function makePartitions(tx: Connection, batch: number): Promise<voi
 }
 
 /**
- * Drops the partitions of a batch, and forgets which ids and ciphertexts its items had. Only the commitments stay, which the log shows anyway: intake must go on
- * refusing them, or anybody could have an old one logged twice. May be repeated.
+ * Drops the partitions of a batch, and forgets which ids and ciphertexts its items had. Only the commitments stay, which the log shows anyway: intake
+ * must go on refusing them, or anybody could have an old one logged twice. May be repeated.
  */
 export async function dropItems(tx: Connection, batch: number): Promise<void> {
   const n = String(batch);

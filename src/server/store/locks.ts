@@ -1,8 +1,9 @@
 /**
  * One keeper at a time: sealing, export, import, purge and signing never run beside each other, on this machine or another.
  *
- * Two locks, because each has a hole the other closes. The file (`single-holder.ts`) does not see other containers; the advisory lock ends with its connection.
- * Everything the keeper changes in PostgreSQL goes over the connection that holds the advisory lock: who lost the lock can no longer write.
+ * Two locks, because each has a hole the other closes. The file (`single-holder.ts`) does not see other containers; the advisory lock ends with its
+ * connection. Everything the keeper changes in PostgreSQL goes over the connection that holds the advisory lock: who lost the lock can no longer
+ * write.
  */
 import { join } from "node:path";
 import { Refusal } from "../../protocol/errors.ts";

@@ -1,10 +1,11 @@
 /**
  * The log in PostgreSQL: entries in `leaf`, which only grows; files below /log/ in `tile`; the published checkpoint in `log_state`.
  *
- * State: `leaf` is what the log is; `tile` can be computed from it. A file appears together with the checkpoint it belongs to, in one transaction, so a reader never
- * finds a checkpoint without its tiles. Partial tiles stay: a bundle written again is the same bundle.
+ * State: `leaf` is what the log is; `tile` can be computed from it. A file appears together with the checkpoint it belongs to, in one transaction, so
+ * a reader never finds a checkpoint without its tiles. Partial tiles stay: a bundle written again is the same bundle.
  *
- * Whoever can change these tables cannot sign: a checkpoint needs the log key, and `checkpoint.last` outside PostgreSQL tells if entries went away or changed.
+ * Whoever can change these tables cannot sign: a checkpoint needs the log key, and `checkpoint.last` outside PostgreSQL tells if entries went away or
+ * changed.
  */
 import { asBytes, type Bytes } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/errors.ts";

@@ -1,10 +1,10 @@
 /**
  * One holder of a thing on this machine at a time, by a file that names the holder.
  *
- * The file holds `<process id> <start time>` as Linux tells them (`/proc/<pid>/stat`, field 22): a process id alone is reused, a process that was killed leaves
- * its file behind. It is made with `link`, which fails if the name is taken and never shows a half-written file. A stale file is moved away under a name of its own
- * first, and put back if it turned out to be somebody else's new one. Rejected: `flock`, which Node does not offer; an abstract socket, which two containers on one
- * volume do not share.
+ * The file holds `<process id> <start time>` as Linux tells them (`/proc/<pid>/stat`, field 22): a process id alone is reused, a process that was
+ * killed leaves its file behind. It is made with `link`, which fails if the name is taken and never shows a half-written file. A stale file is moved
+ * away under a name of its own first, and put back if it turned out to be somebody else's new one. Rejected: `flock`, which Node does not offer; an
+ * abstract socket, which two containers on one volume do not share.
  *
  * Processes in different containers cannot see each other's ids; for them the advisory lock in PostgreSQL (`locks.ts`) holds. Both are taken.
  */

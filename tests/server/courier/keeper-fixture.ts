@@ -1,6 +1,6 @@
 /**
- * A server's folders for tests of the keeper: keys as the ceremony makes them, an embedded PostgreSQL, a clock that can be set. Tips are put in as intake would
- * leave them, without HTTP.
+ * A server's folders for tests of the keeper: keys as the ceremony makes them, an embedded PostgreSQL, a clock that can be set. Tips are put in as
+ * intake would leave them, without HTTP.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

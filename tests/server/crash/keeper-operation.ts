@@ -1,6 +1,6 @@
 /**
- * One keeper operation in a process of its own, which kills itself (SIGKILL) at a given call of its progress: `node keeper-operation.ts FOLDER OPERATION ARGUMENT DAY KILL-AT`.
- * KILL-AT is `<step>` for its first call, `<step>/half` for one in the middle. Exits 0 if the operation ends before.
+ * One keeper operation in a process of its own, which kills itself (SIGKILL) at a given call of its progress: `node keeper-operation.ts FOLDER
+ * OPERATION ARGUMENT DAY KILL-AT`. KILL-AT is `<step>` for its first call, `<step>/half` for one in the middle. Exits 0 if the operation ends before.
  */
 import { loadConfig } from "../../../src/server/config.ts";
 import { openContext } from "../../../src/server/context.ts";
