@@ -39,8 +39,9 @@ function openPage(): OpenPage {
         if (session === null) location.reload();
         else session.again();
       },
-      saveReceipt: (name) => {
-        saveText(name, store.state().receipt ?? "");
+      save: (name) => {
+        const kept = session?.keepsake() ?? null;
+        if (kept !== null) save(name, kept);
       },
       leave: () => {
         session?.close();
@@ -75,9 +76,9 @@ function openPage(): OpenPage {
   };
 }
 
-/** Offers a text as a file to save. */
-function saveText(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+/** Offers a file to save. */
+function save(name: string, body: Blob): void {
+  const url = URL.createObjectURL(body);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

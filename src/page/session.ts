@@ -1,27 +1,18 @@
 /**
- * What the page does in the world: fetches and checks the keys, makes the twelve words, seals and sends. Owns everything secret: the bits behind the words,
+ * What the page does in the world: gets and checks the keys, makes the twelve words, seals and hands on. Owns everything secret: the bits behind the words,
  * the files, the envelope in flight. All of it is in memory only, and gone with the page.
  */
-import { equal } from "../protocol/bytes.ts";
 import { codenameToWords, deriveKeys, newCodename } from "../protocol/crypto/codename.ts";
 import { randomBelow, randomBytes } from "../protocol/crypto/random.ts";
-import { type AttachmentSource, sealTip, type SealedTip } from "../protocol/crypto/tip.ts";
+import { type AttachmentSource, sealTip } from "../protocol/crypto/tip.ts";
 import type { Bytes } from "../protocol/bytes.ts";
-import { utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
-import { parseNote } from "../protocol/format/note.ts";
-import { parseReceipt } from "../protocol/format/receipt.ts";
+import { type Carrier, NotCarried, SealAnew } from "./carrier.ts";
 import { answersOf, attachmentLabel } from "./compose/answers.ts";
 import type { ChosenFile, Draft, FailureCode, Progress } from "./compose/state.ts";
-import type { Pinned } from "./document/document.ts";
-import { epochsAt, type Keyring, openKeyring } from "./keys/keyring.ts";
-import { EstimateOfTime } from "./upload/estimate.ts";
-import { PATIENCE, UploadRefused, UploadRestart, uploadTip } from "./upload/upload.ts";
+import { epochsAt, type Keyring, openKeyring, type PinnedFingerprints } from "./keys/keyring.ts";
 import type { StateListener, Store } from "./store.ts";
 
-/** Milliseconds for the keys: a few kilobytes. */
-const KEYS_PATIENCE = 120_000;
-const KEYS_LIMIT = 65_536;
 /** How often a tip is sealed anew because the server lost parts of it. */
 const MOST_RESTARTS = 5;
 /** Bytes read from a file at once. */
@@ -29,25 +20,27 @@ const READ_AT_ONCE = 1_048_576;
 
 /** What the view can ask for. */
 export interface Session {
-  /** Fetches and checks the keys. Returns what is wrong, or `null`. */
+  /** Gets and checks the keys. Returns what is wrong, or `null`. */
   prepare(): Promise<FailureCode | null>;
   readonly listener: StateListener;
   chosen(files: readonly File[]): void;
   tryNow(): void;
   stop(): void;
   again(): void;
+  /** What may be saved after sending: a receipt, or the sealed file; `null` before. */
+  keepsake(): Blob | null;
   /** Stops everything and forgets all secrets. */
   close(): void;
 }
 
 /** A session over a store; `store` is asked for late, since the store's listeners are part of the session. */
-export function openSession(store: () => Store, pinned: Pinned): Session {
+export function openSession(store: () => Store, pinned: PinnedFingerprints, carrier: Carrier): Session {
   let keyring: Keyring | null = null;
   let bits: Bytes | null = null;
+  let kept: Blob | null = null;
   let sending: AbortController | null = null;
   let nextFile = 1;
   const bodies = new Map<number, File>();
-  const nudges = new EventTarget();
 
   const codename = (): Bytes => (bits ??= newCodename());
   const fail = (code: FailureCode): void => {
@@ -55,10 +48,10 @@ export function openSession(store: () => Store, pinned: Pinned): Session {
   };
 
   const prepare = async (): Promise<FailureCode | null> => {
-    const fetched = await fetchKeys();
-    if (typeof fetched === "string") return fetched;
+    const keys = await carrier.keys();
+    if (typeof keys === "string") return keys;
     try {
-      const opened = await openKeyring(fetched, pinned);
+      const opened = await openKeyring(keys, pinned);
       const epochs = epochsAt(opened, nowSeconds());
       keyring = opened;
       return await tryOut(epochs.program);
@@ -85,7 +78,7 @@ export function openSession(store: () => Store, pinned: Pinned): Session {
       open: () => bytesOf(bodies.get(id)),
     }));
 
-  const sendTip = async (draft: Draft, signal: AbortSignal): Promise<string> => {
+  const sendTip = async (draft: Draft, signal: AbortSignal): Promise<Blob> => {
     const report = (progress: Progress): void => {
       signal.throwIfAborted();
       store().send({ type: "progress", progress });
@@ -108,53 +101,25 @@ export function openSession(store: () => Store, pinned: Pinned): Session {
         },
       );
       try {
-        return await bring(sealed, report, signal);
+        return await carrier.bring(sealed, report, signal);
       } catch (error) {
-        if (!(error instanceof UploadRestart) || restarts >= MOST_RESTARTS) throw error;
+        if (!(error instanceof SealAnew) || restarts >= MOST_RESTARTS) throw error;
       } finally {
         await sealed.parts.return();
       }
     }
   };
 
-  const bring = async (sealed: SealedTip, report: (progress: Progress) => void, signal: AbortSignal): Promise<string> => {
-    const total = sealed.partCount;
-    const estimate = new EstimateOfTime(total, performance.now());
-    let progress: Progress = { phase: "sending", done: 0, total, secondsLeft: null, waiting: null };
-    const change = (changed: Partial<Progress>): void => {
-      progress = { ...progress, ...changed };
-      report(progress);
-    };
-    change({});
-    const watch = {
-      arrived: (done: number) => {
-        change({
-          phase: done === total ? "finishing" : "sending",
-          done,
-          secondsLeft: estimate.after(done, performance.now()),
-          waiting: null,
-        });
-      },
-      waiting: (why: "offline" | "server-full" | "server-busy", seconds: number) => {
-        change({ waiting: { why, seconds } });
-      },
-      resumed: () => {
-        change({ waiting: null });
-      },
-    };
-    const receipt = await uploadTip(sealed, watch, { base: "", signal, nudges, patience: PATIENCE });
-    checkReceipt(receipt, sealed.finish().commitment, pinned.origin);
-    return receipt;
-  };
-
   const startSending = async (draft: Draft): Promise<void> => {
     const controller = new AbortController();
     sending = controller;
     try {
-      const receipt = await sendTip(draft, controller.signal);
+      const left = await sendTip(draft, controller.signal);
+      controller.signal.throwIfAborted();
+      kept = left;
       bodies.clear();
       bits = null;
-      store().send({ type: "sent", receipt });
+      store().send({ type: "sent" });
     } catch (error) {
       if (!controller.signal.aborted) fail(failureOf(error));
     } finally {
@@ -181,7 +146,7 @@ export function openSession(store: () => Store, pinned: Pinned): Session {
       store().send({ type: "files-added", files: added });
     },
     tryNow: () => {
-      nudges.dispatchEvent(new Event("now"));
+      carrier.tryNow();
     },
     stop: () => {
       sending?.abort();
@@ -198,8 +163,10 @@ export function openSession(store: () => Store, pinned: Pinned): Session {
         if (failedFrom === "review") store().send({ type: "send" });
       });
     },
+    keepsake: () => kept,
     close: () => {
       sending?.abort();
+      kept = null;
       bodies.clear();
       bits = null;
       keyring = null;
@@ -219,24 +186,6 @@ function twoPositions(): [number, number] {
   return first < second ? [first, second] : [second, first];
 }
 
-async function fetchKeys(): Promise<Bytes | FailureCode> {
-  try {
-    const response = await fetch("/keys.pgp", {
-      cache: "no-store",
-      credentials: "omit",
-      redirect: "error",
-      referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(KEYS_PATIENCE),
-    });
-    if (response.status === 404) return "keys-missing";
-    if (!response.ok) return "keys-unreachable";
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return bytes.length > KEYS_LIMIT ? "keys-wrong" : bytes;
-  } catch {
-    return "keys-unreachable";
-  }
-}
-
 /** Does once what sending will need, so that a browser that cannot is found before anybody has written a word. */
 async function tryOut(epoch: { encryptSessionKey(sessionKey: Bytes): Promise<Bytes> }): Promise<FailureCode | null> {
   try {
@@ -254,23 +203,9 @@ async function* bytesOf(file: File | undefined): AsyncGenerator<Bytes, void, und
   for (let at = 0; at < file.size; at += READ_AT_ONCE) yield new Uint8Array(await file.slice(at, at + READ_AT_ONCE).arrayBuffer());
 }
 
-/** A receipt that is not for what was sent. */
-class WrongReceipt extends Error {}
-
-function checkReceipt(note: string, commitment: Bytes, origin: string): void {
-  try {
-    const receipt = parseReceipt(parseNote(utf8(note)).text);
-    if (receipt.origin === origin && equal(receipt.commitment, commitment)) return;
-  } catch {
-    throw new WrongReceipt();
-  }
-  throw new WrongReceipt();
-}
-
 function failureOf(error: unknown): FailureCode {
-  if (error instanceof UploadRefused) return error.reason;
-  if (error instanceof UploadRestart) return "refused";
-  if (error instanceof WrongReceipt) return "receipt-wrong";
+  if (error instanceof NotCarried) return error.code;
+  if (error instanceof SealAnew) return "refused";
   if (error instanceof DOMException && ["NotReadableError", "NotFoundError"].includes(error.name)) return "file-unreadable";
   if (!(error instanceof Refusal)) return "unexpected";
   if (error.code === "too-large") return "too-large";

@@ -95,7 +95,6 @@ export interface Compose {
   readonly problem: ProblemCode | null;
   readonly progress: Progress | null;
   readonly stopped: boolean;
-  readonly receipt: string | null;
   readonly failure: FailureCode | null;
   /** Where "back" leads from a failure; `null` if the form cannot be used at all. */
   readonly failedFrom: Step | null;
@@ -129,7 +128,6 @@ export function openingState(language: InterfaceLanguage, list: WordListName): C
     problem: null,
     progress: null,
     stopped: false,
-    receipt: null,
     failure: null,
     failedFrom: null,
   };

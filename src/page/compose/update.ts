@@ -51,7 +51,7 @@ export type ComposeEvent =
   | { readonly type: "send" }
   | { readonly type: "progress"; readonly progress: Progress }
   | { readonly type: "stopped" }
-  | { readonly type: "sent"; readonly receipt: string }
+  | { readonly type: "sent" }
   | { readonly type: "failed"; readonly code: FailureCode };
 
 /** The state after `event`. */
@@ -76,7 +76,7 @@ export function update(state: Compose, event: ComposeEvent): Compose {
     case "stopped":
       return state.step === "sending" ? { ...state, step: "review", progress: null, stopped: true } : state;
     case "sent":
-      return state.step === "sending" ? done(state, event.receipt) : state;
+      return state.step === "sending" ? done(state) : state;
     case "failed":
       return fail(state, event.code);
     default:
@@ -157,8 +157,8 @@ function send(state: Compose): Compose {
 }
 
 /** After sending, nothing the witness wrote stays in the state. */
-function done(state: Compose, receipt: string): Compose {
-  return { ...enter(state, "done"), draft: EMPTY_DRAFT, words: null, confirmed: false, progress: null, receipt };
+function done(state: Compose): Compose {
+  return { ...enter(state, "done"), draft: EMPTY_DRAFT, words: null, confirmed: false, progress: null };
 }
 
 /** Failures that no button can mend: the browser, the address, or the keys of this site. */

@@ -324,7 +324,7 @@ function done({ text: { done: own } }: Locale): Markup {
     markup`<p class="strong">${own.lead}</p>
 ${items(own.next)}
 <details class="block"><summary>${own.receiptTitle}</summary>${items(own.receipt)}
-<p><button type="button" id="save-receipt" data-name="${own.fileName}">${own.save}</button></p></details>`,
+<p><button type="button" id="save" data-name="${own.fileName}">${own.save}</button></p></details>`,
     markup`<button type="button" class="main" id="leave-done">${own.leave}</button>`,
     true,
   );

@@ -8,7 +8,8 @@ export interface PageActions {
   readonly stop: () => void;
   /** After a failure. */
   readonly again: () => void;
-  readonly saveReceipt: (name: string) => void;
+  /** Save what sending left. */
+  readonly save: (name: string) => void;
   /** Clear the page and go. */
   readonly leave: () => void;
 }

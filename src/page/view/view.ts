@@ -104,9 +104,9 @@ function connectWays(send: (event: ComposeEvent) => void, actions: PageActions):
   press("failed-back", () => {
     send({ type: "back" });
   });
-  const save = byId("save-receipt", HTMLButtonElement);
+  const save = byId("save", HTMLButtonElement);
   save.addEventListener("click", () => {
-    actions.saveReceipt(save.dataset["name"] ?? "");
+    actions.save(save.dataset["name"] ?? "");
   });
   const choose = byId("choose", HTMLInputElement);
   choose.addEventListener("change", () => {

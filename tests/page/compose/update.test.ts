@@ -154,12 +154,12 @@ describe("sending", () => {
     const stopped = update(update(sending, { type: "progress", progress: PROGRESS }), { type: "stopped" });
     expect([stopped.step, stopped.stopped, stopped.draft.narrative]).toEqual(["review", true, "I saw it."]);
     expect(update(stopped, { type: "progress", progress: PROGRESS })).toBe(stopped);
-    expect(update(stopped, { type: "sent", receipt: "late" })).toBe(stopped);
+    expect(update(stopped, { type: "sent" })).toBe(stopped);
   });
 
   it("forgets everything once the tip has arrived", () => {
-    const done = update(sending, { type: "sent", receipt: "note" });
-    expect([done.step, done.receipt, done.words]).toEqual(["done", "note", null]);
+    const done = update(sending, { type: "sent" });
+    expect([done.step, done.words]).toEqual(["done", null]);
     expect(JSON.stringify(done)).not.toContain("I saw it.");
     expect(update(done, { type: "failed", code: "unexpected" })).toBe(done);
   });
@@ -183,7 +183,7 @@ describe("sending", () => {
 });
 
 const anyEvent: fc.Arbitrary<ComposeEvent> = fc.oneof(
-  fc.constantFrom<ComposeEvent>(NEXT, BACK, { type: "send" }, { type: "stopped" }, { type: "sent", receipt: "note" }),
+  fc.constantFrom<ComposeEvent>(NEXT, BACK, { type: "send" }, { type: "stopped" }, { type: "sent" }),
   fc.record({ type: fc.constant("go" as const), step: fc.constantFrom(...STEPS) }),
   fc.record({ type: fc.constant("narrative" as const), text: fc.string({ unit: "grapheme", maxLength: 40 }) }),
   fc.record({
