@@ -36,6 +36,7 @@ export const REFUSALS = {
   "digest-mismatch": "The content does not have the stated digest.",
   "bad-signature": "A signature is not valid.",
   "too-large": "The content is larger than the largest size allowed.",
+  "bad-reply": "This is not a reply in its one canonical form.",
   "bad-codename": "These are not twelve words of the list, or one of them is wrong.",
   // certificates and epochs
   "bad-certificate": "The certificate is not one of this program's kind.",

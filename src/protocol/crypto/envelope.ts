@@ -44,7 +44,7 @@ export interface OpenedEnvelope {
 }
 
 /** Number the chunks, seal or open each, and the end. */
-interface ChunkCipher {
+export interface ChunkCipher {
   seal(index: number, plain: Bytes): Promise<Bytes>;
   /** @throws {Refusal} `not-authentic`. */
   open(index: number, sealed: Bytes): Promise<Bytes>;
@@ -53,7 +53,8 @@ interface ChunkCipher {
   openEnd(chunks: number, plainLength: number, tag: Bytes): Promise<void>;
 }
 
-async function chunkCipher(sessionKey: Bytes, salt: Bytes): Promise<ChunkCipher> {
+/** The cipher of a SEIPD packet with the one set of parameters. `sessionKey` and `salt` are 32 bytes each. */
+export async function chunkCipher(sessionKey: Bytes, salt: Bytes): Promise<ChunkCipher> {
   const derived = await hkdf(sessionKey, salt, PARAMETERS, 36);
   const key = await crypto.subtle.importKey("raw", derived.slice(0, 32), "AES-GCM", false, ["encrypt", "decrypt"]);
   const iv = derived.slice(32);
@@ -79,8 +80,8 @@ async function chunkCipher(sessionKey: Bytes, salt: Bytes): Promise<ChunkCipher>
   };
 }
 
-/** `CB FF`, length, `b`, no name, date zero. */
-function literalHeader(content: number): Bytes {
+/** What stands before `content` octets in a literal packet: `CB FF`, length, `b`, no name, date zero. */
+export function literalHeader(content: number): Bytes {
   return concat(Uint8Array.of(0xcb, 0xff), u32(content + 6), Uint8Array.of(0x62, 0), u32(0));
 }
 

@@ -7,7 +7,7 @@
 import { type Bytes, collect, rechunk, type Source } from "../bytes.ts";
 import { fromHex, toHex } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
-import { CLAIM_CONTENT, CLAIM_LENGTH, formatClaim } from "../format/claim.ts";
+import { type Claim, CLAIM_CONTENT, CLAIM_LENGTH, type ClaimProof, formatClaim } from "../format/claim.ts";
 import { envelopeLength, parseFraming } from "../format/envelope.ts";
 import { formatJson, hex, oneOf, parseJson, record } from "../format/json.ts";
 import { isSizeClass, LARGEST_CONTENT, SMALLEST_CLASS, sizeClassOf } from "../format/padding.ts";
@@ -43,6 +43,8 @@ export interface TipContent {
   readonly reply: Tip["reply"];
   /** Public key that claims a reward, or `null` if none is wanted. */
   readonly claim: Bytes | null;
+  /** Answer to a challenge of the reward officer, by the key `claim`; left out if there is none. */
+  readonly proof?: ClaimProof | null;
 }
 
 /** `done` of `total` bytes of files read, then of the envelope sealed. */
@@ -74,7 +76,7 @@ export async function sealTip(
   const attachments = await readAttachments(content.attachments, onProgress);
   const tipJson = formatTip({ nonce, thread: thread.publicKey, sequence, answers, attachments, reply });
   const signature = await thread.sign(withDomain(TIP_DOMAIN, tipJson));
-  const claim = await sealClaim(content.claim, thread.publicKey, to.rewards);
+  const claim = await sealClaim({ claim: content.claim, proof: content.proof ?? null, thread: thread.publicKey }, to.rewards);
   const files: TarFile[] = [inMemory("tip.json", tipJson), inMemory("tip.sig", signature), inMemory("claim.pgp", claim)];
   content.attachments.forEach((source, index) => {
     const expected = attachments[index]?.digest;
@@ -124,8 +126,8 @@ async function readAttachments(sources: readonly AttachmentSource[], onProgress:
   return attachments;
 }
 
-function sealClaim(claim: Bytes | null, thread: Bytes, to: EpochKey): Promise<Bytes> {
-  return collect(sealEnvelope(once(formatClaim({ claim, thread })), CLAIM_CONTENT, to), CLAIM_LENGTH);
+function sealClaim(claim: Claim, to: EpochKey): Promise<Bytes> {
+  return collect(sealEnvelope(once(formatClaim(claim)), CLAIM_CONTENT, to), CLAIM_LENGTH);
 }
 
 /**

@@ -90,7 +90,7 @@ describe("a tip", () => {
       );
       for (const [index, file] of files.entries()) expect(received[index]).toEqual(await collect(file.open(), file.size));
       expect([result.commitment, result.digest]).toEqual([commitment, digest]);
-      expect(await claimIn(result.claim)).toEqual({ claim, thread: thread.publicKey });
+      expect(await claimIn(result.claim)).toEqual({ claim, proof: null, thread: thread.publicKey });
     }
   });
 
@@ -248,7 +248,7 @@ describe("the review machine refuses", () => {
   }
 
   const sealedClaim = (): Promise<Bytes> =>
-    collect(sealEnvelope(streamOf(formatClaim({ claim: null, thread: thread.publicKey })), 1024, rewards.epoch), 2310);
+    collect(sealEnvelope(streamOf(formatClaim({ claim: null, proof: null, thread: thread.publicKey })), 1024, rewards.epoch), 2310);
 
   /** The files of a tip, as an attacker with a thread of their own could write them. */
   async function filesOf(attached: Bytes[] = [], changes: Partial<Tip> = {}): Promise<TarFile[]> {

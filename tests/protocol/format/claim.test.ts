@@ -4,21 +4,28 @@ import { type Claim, CLAIM_LENGTH, formatClaim, parseClaim } from "../../../src/
 import { patternOf } from "../../support/bytes.ts";
 import { refusalOf } from "../../support/refusals.ts";
 
-const CLAIM: Claim = { claim: patternOf(32, 1), thread: patternOf(32, 2) };
+const CLAIM: Claim = { claim: patternOf(32, 1), proof: null, thread: patternOf(32, 2) };
 
 describe("a claim part", () => {
-  it("comes back, whether a reward is wanted or not", () => {
-    for (const claim of [CLAIM, { ...CLAIM, claim: null }]) expect(parseClaim(formatClaim(claim))).toEqual(claim);
+  const proof = { challenge: patternOf(32, 3), signature: patternOf(64, 4) };
+
+  it("comes back, whether a reward is wanted, being claimed, or not", () => {
+    for (const claim of [CLAIM, { ...CLAIM, proof }, { ...CLAIM, claim: null }]) expect(parseClaim(formatClaim(claim))).toEqual(claim);
   });
 
   it("has one length, sealed and open", () => {
     expect(formatClaim(CLAIM)).toHaveLength(1024);
+    expect(formatClaim({ ...CLAIM, proof })).toHaveLength(1024);
     expect(formatClaim({ ...CLAIM, claim: null })).toHaveLength(1024);
     expect(CLAIM_LENGTH).toBe(2310);
   });
 
+  it("proves no claim without a claim", async () => {
+    expect(await refusalOf(() => formatClaim({ ...CLAIM, claim: null, proof }))).toBe("bad-tip");
+  });
+
   it("is refused in any other form", async () => {
-    const bytes = formatClaim(CLAIM);
+    const bytes = formatClaim({ ...CLAIM, proof });
     for (const other of [bytes.slice(0, 1023), new Uint8Array(1024), new Uint8Array(0), patternOf(1024), new Uint8Array(1024).fill(32)]) {
       expect(await refusalOf(() => parseClaim(other))).toBe("bad-tip");
     }
