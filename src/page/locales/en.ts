@@ -311,12 +311,12 @@ export const en: Locale = {
     notNow: "Continue without an answer",
     noScript: {
       title: "Scripts are turned off in your browser",
-      what: "You can read everything here. You cannot send anything: your words are locked by a script in your own browser, and without it nothing would protect them. So this page sends nothing.",
+      what: "You can read everything here. You cannot write here: your words are locked by a script in your own browser, and without it nothing would protect them. There are two ways on.",
       todo: [
         "In Tor Browser: click the shield, open Settings, and choose the level Safer. Safest turns scripts off.",
         "Load this page again.",
         "When you have finished, set the level back.",
-        "If you do not want to turn scripts on, do not send anything from here.",
+        "Or leave scripts off and take the other way.",
       ],
     },
     waiting:
@@ -497,6 +497,91 @@ export const en: Locale = {
       todo: "What to do",
       again: "Try again",
       review: "Back to what I wrote",
+    },
+  },
+  carried: {
+    title: "Another way: write without a network",
+    lead: "All of this page fits into one file. You save that file, open it where scripts may run, and write there. It needs no network. It makes a locked file, and you bring that back here.",
+    steps: [
+      "Save the offline page: press its link with the right mouse button, or long on a phone, and choose to save the link. Do not open it here.",
+      "Open the saved file in a browser in which scripts run. It is best if the device is offline then.",
+      "Write there, and save the locked file that it makes.",
+      "Come back here in Tor Browser and send the locked file.",
+    ],
+    warning: "Saved files can be found. When you have finished, delete the offline page and the locked file.",
+    get: "The offline page, to be saved",
+    send: "Send a locked file",
+    form: {
+      label: "The locked file",
+      hint: "Its name does not matter: it is not kept.",
+      button: "Send",
+      notes: [
+        "Only a locked file is taken. Anything else is refused and not kept.",
+        "Wait for the answer. A large file takes long, and no progress is shown.",
+        "There is no receipt on this way: only a script could check one.",
+      ],
+      home: "Back to the first page",
+    },
+    received: {
+      title: "It has arrived",
+      what: "Your locked file is safely stored. This server cannot read it.",
+      todo: [
+        "Delete the locked file and the offline page from your device.",
+        "There is no receipt on this way.",
+        "If you have twelve words, keep the paper hidden.",
+        "Close Tor Browser.",
+        "Do not tell anyone that you sent this.",
+      ],
+    },
+    refused: {
+      title: "The file was not taken",
+      what: "Nothing of it was kept.",
+      reasonsTitle: "It may be one of these",
+      reasons: [
+        "It is not the locked file of the offline page, or only a piece of it. Choose it again.",
+        "It was made too long ago. Save a new offline page and write once more.",
+        "It is larger than this server takes. Leave some files out.",
+        "The connection broke, or the server is full. Try again later.",
+      ],
+    },
+  },
+  offline: {
+    tagline: "What you write is locked in your browser. This page sends nothing: it makes a locked file, and you bring that to the site.",
+    until: "This file works until {date}. After that day, save a new one from the site.",
+    elsewhere: {
+      title: "This page does not work from here",
+      lines: [
+        "If you see this on the site: go back, press the link with the right mouse button, or long on a phone, and choose to save it.",
+        "If you have saved it: open it in a browser in which scripts run. In Tor Browser the level Safest turns them off.",
+        "If scripts run, your browser is too old. Get the newest Tor Browser from a source that you trust.",
+      ],
+    },
+    send: "Lock and save",
+    sending: {
+      title: "Locking",
+      lead: "Keep this page open until the file is ready.",
+    },
+    locked: "Locked {done} of {of} parts",
+    stopped: "Stopped. No file was made.",
+    clock: {
+      title: "This page is too old, or the clock of your device is wrong",
+      what: "The keys in this file are made for other days than the one your device shows.",
+      todo: [
+        "Look at the date and time of your device. If they are wrong, set them and try again.",
+        "If your clock is right, save a new offline page from the site.",
+      ],
+    },
+    done: {
+      title: "The locked file is ready",
+      lead: "Nothing has been sent yet. Save the file and bring it to the site.",
+      save: "Save the file",
+      next: [
+        "Save the file. Nobody can open it on this device any more, not even you.",
+        "In Tor Browser, open the address of this site and choose “Send a locked file”.",
+        "Do it soon, today if you can: after some days the site does not take the file any more.",
+        "When it has arrived, delete the locked file and the offline page.",
+        "If you have twelve words, keep the paper hidden.",
+      ],
     },
   },
   labels: {

@@ -212,6 +212,40 @@ export interface Locale {
     };
     readonly failed: { readonly nothingSent: string; readonly todo: string; readonly again: string; readonly review: string };
   };
+  /** Tips that are carried as a file: how to make one, the form that takes it, and its two answers. Everything here works without a script. */
+  readonly carried: {
+    readonly title: string;
+    readonly lead: string;
+    readonly steps: readonly string[];
+    readonly warning: string;
+    /** Names of two links: to the offline page, and to the form. */
+    readonly get: string;
+    readonly send: string;
+    readonly form: {
+      readonly label: string;
+      readonly hint: string;
+      readonly button: string;
+      readonly notes: readonly string[];
+      readonly home: string;
+    };
+    readonly received: { readonly title: string; readonly what: string; readonly todo: readonly string[] };
+    readonly refused: { readonly title: string; readonly what: string; readonly reasonsTitle: string; readonly reasons: readonly string[] };
+  };
+  /** What the offline page says where the page on the site says something else. */
+  readonly offline: {
+    readonly tagline: string;
+    /** `{date}`, filled when it is built. */
+    readonly until: string;
+    /** Shown until the script runs. */
+    readonly elsewhere: { readonly title: string; readonly lines: readonly string[] };
+    readonly send: string;
+    readonly sending: { readonly title: string; readonly lead: string };
+    /** Two of `live`: progress of sending, and stopped. */
+    readonly locked: string;
+    readonly stopped: string;
+    readonly clock: { readonly title: string; readonly what: string; readonly todo: readonly string[] };
+    readonly done: { readonly title: string; readonly lead: string; readonly save: string; readonly next: readonly string[] };
+  };
   readonly labels: {
     readonly basis: Readonly<Record<BasisCode, string>>;
     readonly witnessCategory: Readonly<Record<WitnessCategoryCode, string>>;
