@@ -17,6 +17,7 @@ import type { PageFiles } from "./page-files.ts";
 import { whereItBroke } from "./privacy.ts";
 import { FIXED_HEADERS, PROBLEM_TYPE, problemOf, rawProblem, refusalOf } from "./problem.ts";
 import { logRoutes } from "./routes/log.ts";
+import { mailboxRoutes } from "./routes/mailbox.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { tipRoutes } from "./routes/tips.ts";
 
@@ -31,7 +32,7 @@ const REFUSED_TIMEOUT = 20_000;
 const MOST_CONNECTIONS = 512;
 
 /** Addresses that exist, whatever the method. */
-const TIP_PATHS = /^\/tips\/[0-9a-f]{32}(?:\/parts(?:\/[0-9]+)?)?$/;
+const WRITING_PATHS = /^\/(?:mailbox|tips\/[0-9a-f]{32}(?:\/parts(?:\/[0-9]+)?)?)$/;
 
 /** The application over an open context. `files` is the page. */
 export async function buildApp(context: Context, files: PageFiles): Promise<FastifyInstance> {
@@ -99,7 +100,7 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
 
   app.setNotFoundHandler((request, reply) => {
     const [path = ""] = request.url.split("?");
-    return send(reply, files.has(path) || TIP_PATHS.test(path) || path === "/keys.pgp" ? "method-not-allowed" : "not-found");
+    return send(reply, files.has(path) || WRITING_PATHS.test(path) || path === "/keys.pgp" ? "method-not-allowed" : "not-found");
   });
   app.setErrorHandler((error, request, reply) => {
     const code = refusalOf(error);
@@ -112,6 +113,7 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
   pageRoutes(app, context, files);
   logRoutes(app, context);
   tipRoutes(app, context);
+  mailboxRoutes(app, context);
   await app.ready();
   return app;
 }

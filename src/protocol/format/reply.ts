@@ -44,8 +44,23 @@ const SEIPD_START: Bytes = concat(
 const SEIPD_SALT_LENGTH = 32;
 
 /** Octets of the content: what is left of {@link REPLY_LENGTH}. */
-export const REPLY_CONTENT =
-  REPLY_LENGTH - SEIPD_OFFSET - SEIPD_START.length - SEIPD_SALT_LENGTH - LITERAL_HEADER_LENGTH - 2 * TAG_LENGTH;
+export const REPLY_CONTENT = REPLY_LENGTH - SEIPD_OFFSET - SEIPD_START.length - SEIPD_SALT_LENGTH - LITERAL_HEADER_LENGTH - 2 * TAG_LENGTH;
+
+const REPLY_PATH = /^replies\/([0-9a-f]{64})\/([0-9]{4})$/;
+
+/** A reply's path in a bundle. `mailbox` is the hash of its mailbox id, hexadecimal; `number` is 1 to 9999. */
+export function replyPath(mailbox: string, number: number): string {
+  const path = `replies/${mailbox}/${String(number).padStart(4, "0")}`;
+  if (!REPLY_PATH.test(path) || number < 1) throw new Error("no reply has such a path");
+  return path;
+}
+
+/** What a path in a bundle says of a reply. @throws {Refusal} `bad-manifest` on anything {@link replyPath} would not have written. */
+export function parseReplyPath(path: string): { readonly mailbox: string; readonly number: number } {
+  const [, mailbox = "", digits = ""] = REPLY_PATH.exec(path) ?? [];
+  if (Number(digits) === 0) throw new Refusal("bad-manifest", "path of a reply");
+  return { mailbox, number: Number(digits) };
+}
 
 /** What a witness reads. */
 export interface Reply {

@@ -30,7 +30,7 @@ const HELP = `firsthand: the intake server.
   firsthand export DIR       write the next bundle for the review machine into a folder (the stick)
       --again N              write bundle N once more, byte for byte; nothing is logged
   firsthand import FILE      take in a bundle from the review machine
-  firsthand purge            destroy the batches whose time is over, now
+  firsthand purge            destroy the batches and replies whose time is over, now
       --dry-run              only say which
   firsthand status           batches, bundles, what needs a person
   firsthand keys             the public keys others need to check this server
@@ -187,10 +187,14 @@ async function answerTo(command: string, word: string, values: Values, context: 
       );
     }
     case "import": {
-      const { bundle, acknowledged } = await keep(context, keeping, (keeper) => importBundle(keeper, resolve(word)));
+      const { bundle, acknowledged, replies } = await keep(context, keeping, (keeper) => importBundle(keeper, resolve(word)));
       return {
-        json: { bundle, acknowledged },
-        lines: [`Bundle ${String(bundle)} from the review machine: ${batches(acknowledged)} acknowledged, logged and published.`],
+        json: { bundle, acknowledged, replies },
+        lines: [
+          `Bundle ${String(bundle)} from the review machine is taken in.`,
+          ...(acknowledged.length === 0 ? [] : [`Acknowledged, logged and published: ${batches(acknowledged)}.`]),
+          ...(replies === 0 ? [] : [`In their mailboxes: ${replies === 1 ? "1 reply" : `${String(replies)} replies`}.`]),
+        ],
       };
     }
     case "purge":

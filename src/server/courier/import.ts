@@ -1,9 +1,11 @@
 /**
- * Bundles from the review machine (specification section 9): acknowledgements, later replies and certificates.
+ * Bundles from the review machine (specification section 9): acknowledgements and replies, later certificates.
  *
  * The stick is not trusted, and what counts is the review key's signature on each acknowledgement, not that on the manifest alone: it is published
  * whole, so anybody can check that this server did not acknowledge for itself. The root in it must be the one of the batch's own commitments in the
  * log.
+ *
+ * Replies are sealed for witnesses; of them only the outer form can be checked. They go into their mailboxes and never into the log.
  *
  * All or nothing: the bundle is read to its end and checked before anything is written, and then everything is written in one transaction, with its
  * leaves.
@@ -19,10 +21,12 @@ import { Refusal } from "../../protocol/errors.ts";
 import { acknowledgementPath, parseAcknowledgement } from "../../protocol/format/acknowledgement.ts";
 import { formatDate } from "../../protocol/format/date.ts";
 import { NO_PREVIOUS } from "../../protocol/format/manifest.ts";
+import { parseReplyPath, parseSealedReply, REPLY_LENGTH } from "../../protocol/format/reply.ts";
 import type { Context } from "../context.ts";
 import type { Connection } from "../store/database.ts";
 import { commitmentsOf } from "../store/items.ts";
 import { insertLeaves, putFile } from "../store/log-store.ts";
+import { putReply } from "../store/replies.ts";
 import { entryDay, type Keeper, publish } from "./writer.ts";
 
 /** What came in. */
@@ -30,6 +34,8 @@ export interface ImportedBundle {
   readonly bundle: number;
   /** Batches that are now acknowledged. */
   readonly acknowledged: readonly number[];
+  /** How many replies are in their mailboxes now. */
+  readonly replies: number;
 }
 
 /** An acknowledgement that was checked. */
@@ -38,13 +44,20 @@ interface Checked {
   readonly note: Bytes;
 }
 
+/** A reply of the right form. */
+interface Reply {
+  /** Hash of the mailbox id, hexadecimal. */
+  readonly mailbox: string;
+  readonly body: Bytes;
+}
+
 /** Longest acknowledgement, bytes. */
 const LONGEST = 4096;
 
 /**
  * Imports a bundle to the server.
  * @throws {Refusal} `not-found` if there is no such file; what is wrong with the bundle, by name (`bundle-…`, `bad-acknowledgement`,
- * `unknown-signer`, …). Nothing is changed then.
+ * `unknown-signer`, `bad-reply`, …). Nothing is changed then.
  */
 export async function importBundle(keeper: Keeper, file: string): Promise<ImportedBundle> {
   const { context, lock, progress } = keeper;
@@ -54,13 +67,22 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
   const before = await lastImport(db);
   const expected = { origin: keys.origin, to: "server", keys: [keys.review], ...before } as const;
   const checked: Checked[] = [];
+  const replies: Reply[] = [];
+  const numbers = new Map<string, number>();
   const { manifest, manifestHash } = await readBundle(createReadStream(file), expected, async (path, size, body) => {
+    if (path.startsWith("replies/")) {
+      if (size !== REPLY_LENGTH) throw new Refusal("bad-reply", "length");
+      replies.push(checkReply(numbers, path, await collect(body, REPLY_LENGTH)));
+      return;
+    }
     if (size > LONGEST) throw new Refusal("bad-acknowledgement", "length");
     checked.push(await checkAcknowledgement(context, path, await collect(body, LONGEST)));
   });
 
   progress("recording acknowledgements");
-  const date = formatDate(await entryDay(context));
+  const day = await entryDay(context);
+  const date = formatDate(day);
+  const expires = formatDate(day + keys.retention.daysAtMost);
   await lock.transaction(async (tx) => {
     for (const { batch, note } of checked) {
       await tx.execute("update batch set state = 'acknowledged', acknowledged = $2, acknowledgement = $3 where batch = $1", [
@@ -70,6 +92,7 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
       ]);
       await putFile(tx, acknowledgementPath(batch), note);
     }
+    for (const { mailbox, body } of replies) await putReply(tx, { mailbox: fromHex(mailbox, 32), sha256: sha256(body), expires, body });
     await tx.execute("insert into bundle (direction, sequence, date, manifest_hash, manifest) values ('server', $1, $2, $3, $4)", [
       manifest.sequence,
       date,
@@ -83,7 +106,7 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
   });
   await publish(keeper);
   for (const { batch } of checked) context.log.event("batch-acknowledged", { batch });
-  return { bundle: manifest.sequence, acknowledged: checked.map(({ batch }) => batch) };
+  return { bundle: manifest.sequence, acknowledged: checked.map(({ batch }) => batch), replies: replies.length };
 }
 
 async function checkAcknowledgement({ db, keys }: Context, path: string, note: Bytes): Promise<Checked> {
@@ -96,6 +119,15 @@ async function checkAcknowledgement({ db, keys }: Context, path: string, note: B
   if (row?.state !== "exported") throw new Refusal("bad-acknowledgement", "a batch that does not wait for one");
   if (!equal(batchRoot(await commitmentsOf(db, batch)), root)) throw new Refusal("bad-acknowledgement", "root");
   return { batch, note };
+}
+
+/** A reply of the right form at the right place: a mailbox's replies count from 1 in each bundle. `numbers` has the last one of each. */
+function checkReply(numbers: Map<string, number>, path: string, body: Bytes): Reply {
+  const { mailbox, number } = parseReplyPath(path);
+  if (number !== (numbers.get(mailbox) ?? 0) + 1) throw new Refusal("bad-manifest", "number of a reply");
+  numbers.set(mailbox, number);
+  parseSealedReply(body);
+  return { mailbox, body };
 }
 
 async function lastImport(db: Connection): Promise<{ sequence: number; previous: string }> {

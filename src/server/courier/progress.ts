@@ -28,6 +28,7 @@ export type Step =
   | "reading the bundle"
   | "recording acknowledgements"
   // purge
+  | "removing replies"
   | "beginning the purge"
   | "destroying the batch key"
   | "dropping items"

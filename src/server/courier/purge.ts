@@ -10,6 +10,8 @@
  *
  * Each step may be repeated. A purge that was interrupted goes on with the next `purge`, with the day it began.
  *
+ * Replies that have expired go first, by themselves: they are ciphertext under keys of their witnesses and stand in no log.
+ *
  * **When.** A batch is due by the policy it was sealed under (its `sealed` leaf names it), not by the present one: a changed file in KEYS_DIR
  * shortens no promise. Acknowledged batches are due `days_after_acknowledgement` days after their `acknowledged` leaf. A batch that nobody
  * acknowledged for `days_at_most` days after its date is overdue: an alarm, and destroyed only if its policy says `destroy`; losing testimony is
@@ -23,6 +25,7 @@ import { batchesWithKeys, destroyBatchKey } from "../store/batch-keys.ts";
 import { type Connection, type Database, sqlStateOf } from "../store/database.ts";
 import { dropItems, itemsLeft } from "../store/items.ts";
 import { insertLeaves, logFile } from "../store/log-store.ts";
+import { dropExpiredReplies, repliesLeaveTraces } from "../store/replies.ts";
 import { dayOf } from "./timetable.ts";
 import { entryDay, type Keeper, publish } from "./writer.ts";
 
@@ -91,11 +94,21 @@ async function policyOf(db: Connection, hash: Buffer): Promise<RetentionPolicy> 
   return parseRetention(file);
 }
 
-/** Purges every batch that is due. Returns what was purged. */
+/** Purges expired replies and every batch that is due. Returns which batches. */
 export async function purge(keeper: Keeper): Promise<DueBatch[]> {
+  await purgeReplies(keeper);
   const due = await dueBatches(keeper.context.db, dayOf(keeper.context.clock()));
   for (const { batch } of due) await purgeBatch(keeper, batch);
   return due;
+}
+
+/** Removes expired replies, and what is left in the files of those that their witnesses deleted. */
+async function purgeReplies({ context, lock, progress }: Keeper): Promise<void> {
+  const { db, clock } = context;
+  if (!(await repliesLeaveTraces(db))) return;
+  progress("removing replies");
+  await lock.transaction((tx) => dropExpiredReplies(tx, formatDate(dayOf(clock()))));
+  await rewriteRemnants(db, "reply");
 }
 
 async function purgeBatch(keeper: Keeper, batch: number): Promise<void> {
@@ -109,7 +122,7 @@ async function purgeBatch(keeper: Keeper, batch: number): Promise<void> {
   progress("dropping items");
   await lock.transaction((tx) => dropItems(tx, batch));
   progress("rewriting remnants");
-  await rewriteRemnants(db);
+  await rewriteRemnants(db, "accepted");
   progress("looking for remnants");
   if ((await batchesWithKeys(config.dataDir)).includes(batch) || (await itemsLeft(db, batch))) {
     throw new Fault("purging a batch: something of it is still there", undefined);
@@ -121,11 +134,11 @@ async function purgeBatch(keeper: Keeper, batch: number): Promise<void> {
 }
 
 /**
- * `accepted` without its old rows, and no WAL that is not needed any more. A database of one's own may not allow the second; then PostgreSQL deletes
- * its WAL when it would anyway. What is in it is under the destroyed key in either case.
+ * A table without its old rows, and no WAL that is not needed any more. A database of one's own may not allow the second; then PostgreSQL deletes
+ * its WAL when it would anyway. What is in it of batches is under the destroyed key in either case.
  */
-async function rewriteRemnants(db: Database): Promise<void> {
-  await db.query("vacuum full accepted");
+async function rewriteRemnants(db: Database, table: "accepted" | "reply"): Promise<void> {
+  await db.query(`vacuum full ${table}`);
   const connection = await db.connect();
   try {
     // Of the role that the login has, not of the keeper's.

@@ -7,6 +7,7 @@ import { Refusal } from "../../protocol/errors.ts";
 import { formatJson } from "../../protocol/format/json.ts";
 import { readBody } from "../intake/body.ts";
 import { freeSpaceCheck } from "../intake/free-space.ts";
+import { requireMediaType } from "../intake/media-type.ts";
 import { completeTip, forgettingRefused, type IntakeContext, partsOf, takePart } from "../intake/tips.ts";
 
 /** Longest completion that is read; a canonical one has 175 bytes or so. */
@@ -19,7 +20,7 @@ export function tipRoutes(app: FastifyInstance, context: IntakeContext): void {
   app.put<{ Params: { id: string; part: string } }>("/tips/:id/parts/:part", async (request, reply) => {
     const tip = tipId(request.params.id);
     const part = partNumber(request.params.part);
-    requireType(request.headers["content-type"], "application/octet-stream");
+    requireMediaType(request.headers["content-type"], "application/octet-stream");
     await checkSpace();
     await forgettingRefused(context, tip, async () => {
       await takePart(context, tip, part, await readBody(request.raw, PART_SIZE, "part-too-large"));
@@ -34,7 +35,7 @@ export function tipRoutes(app: FastifyInstance, context: IntakeContext): void {
 
   app.post<{ Params: { id: string } }>("/tips/:id", async (request, reply) => {
     const tip = tipId(request.params.id);
-    requireType(request.headers["content-type"], "application/json");
+    requireMediaType(request.headers["content-type"], "application/json");
     const completion = await readBody(request.raw, LONGEST_COMPLETION, "bad-request");
     const receipt = await forgettingRefused(context, tip, () => completeTip(context, tip, completion));
     return reply.type("application/json").send(Buffer.from(formatJson({ receipt })));
@@ -50,8 +51,4 @@ function tipId(text: string): Bytes {
 function partNumber(text: string): number {
   if (!/^(?:0|[1-9][0-9]{0,8})$/.test(text)) throw new Refusal("not-found");
   return Number(text);
-}
-
-function requireType(given: string | undefined, wanted: string): void {
-  if (given?.split(";")[0]?.trim().toLowerCase() !== wanted) throw new Refusal("wrong-media-type");
 }

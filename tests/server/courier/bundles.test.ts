@@ -191,7 +191,7 @@ describe("bundles from the review machine", () => {
 
   it("acknowledge batches: logged, and the signed note is published whole", async () => {
     const good = await acknowledge(context, station.review, [1, 2]);
-    expect(await importFile(good.bytes)).toEqual({ bundle: 1, acknowledged: [1, 2] });
+    expect(await importFile(good.bytes)).toEqual({ bundle: 1, acknowledged: [1, 2], replies: 0 });
     await check();
     const published = (await logFile(context.db, "acknowledgements/00000001")) ?? new Uint8Array();
     expect(leaves.at(-2)).toEqual({ kind: "acknowledged", batch: 1, date: formatDate(FIRST_DAY + 3), sha256: toHex(sha256(published)) });

@@ -21,6 +21,7 @@ beforeAll(async () => {
     insert into tip_part values (1, decode(repeat('01', 16), 'hex'), 1, 3, decode(repeat('02', 32), 'hex'), 3, false, 'body');
     insert into tip_seal values (1, decode(repeat('01', 16), 'hex'), decode(repeat('03', 32), 'hex'), decode(repeat('04', 32), 'hex'), 1, 3);
     insert into accepted values (1, decode(repeat('05', 16), 'hex'), decode(repeat('06', 32), 'hex'), decode(repeat('07', 32), 'hex'));
+    insert into reply values (decode(repeat('0a', 32), 'hex'), decode(repeat('0b', 32), 'hex'), '2026-09-01', decode(repeat('0c', 4480), 'hex'));
     insert into leaf values (0, 'entry');
     insert into tile values ('tile/entries/000.p/1', 'tile');
     insert into log_state values ('checkpoint', 'signed');`);
@@ -73,6 +74,15 @@ describe("intake", () => {
     "insert into tile values ('forged', 'forged')",
     "update tile set bytes = 'forged'",
     "update log_state set value = 'forged'",
+    "select from reply",
+    "select count(*) from reply",
+    "select body from reply where mailbox = decode(repeat('0a', 32), 'hex')",
+    "copy reply to stdout",
+    "insert into reply values ('', '', '2026-09-01', '')",
+    "update reply set expires = '2999-01-01'",
+    "delete from reply",
+    "truncate reply",
+    "drop function read_mailbox(bytea, bytea[], text)",
     "select from migration",
     "create table mine (x int)",
     "create temporary table mine (x int)",
@@ -106,6 +116,21 @@ describe("intake", () => {
   });
 });
 
+describe("intake and mailboxes", () => {
+  const ask = async (mailbox: string, named: string): Promise<number> => {
+    const statement = `select read_mailbox(decode(repeat('${mailbox}', 32), 'hex'), array[decode(repeat('${named}', 32), 'hex')], '2026-08-01')`;
+    return (await roles.get("firsthand_intake")!.query(statement)).length;
+  };
+
+  test("reads one that it can name, and deletes only in that one", async () => {
+    expect(await ask("0a", "00")).toBe(1);
+    expect(await ask("ff", "0b")).toBe(0);
+    expect(await ask("0a", "00")).toBe(1);
+    expect(await ask("0a", "0b")).toBe(0);
+    expect(await roles.get("owner")!.query("select from reply")).toEqual([]);
+  });
+});
+
 describe("the keeper", () => {
   test.each([
     "update leaf set bytes = 'other'",
@@ -133,6 +158,8 @@ describe("the auditor", () => {
     "select from tip_part",
     "select from tip_seal",
     "select from accepted",
+    "select from reply",
+    "select read_mailbox('', '{}', '')",
     "select from item_part",
     "insert into leaf values (2, 'x')",
   ])("cannot %s", async (statement) => {
