@@ -6,38 +6,30 @@
  * 3. growth from the checkpoint seen last;
  * 4. what the entries say, and the files they name: only if 2 holds, because otherwise they are nobody's words.
  *
- * Known gaps: the policy's `witness_program` is not looked at, since the log has fingerprints of epochs only; `page` and `audit` entries are checked for their form.
+ * Known gaps: the policy's `witness_program` is not looked at, since the log has fingerprints of epochs only; `audit` entries are checked for their form, and `page` entries too: `page.ts` holds them against a site.
  *
  * Everything from the log's side is hostile. What goes wrong there is a finding; what goes wrong here (no connection, a full disk) is thrown.
  */
-import { type Bytes, equal } from "../protocol/bytes.ts";
+import { equal } from "../protocol/bytes.ts";
 import { batchRoot } from "../protocol/crypto/bundle.ts";
 import { sha256 } from "../protocol/crypto/hash.ts";
 import { openNote, parseVkey, type Vkey } from "../protocol/crypto/note.ts";
 import { fromHex, toHex, utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { acknowledgementPath, parseAcknowledgement } from "../protocol/format/acknowledgement.ts";
-import type { Checkpoint } from "../protocol/format/checkpoint.ts";
 import type { LogPolicy } from "../protocol/format/log-policy.ts";
-import { parseLeaf } from "../protocol/format/leaf.ts";
 import { parseRetention, policyPath, type RetentionPolicy } from "../protocol/format/retention.ts";
-import { type LogTrust, verifyCheckpoint, verifyGrowth, walkLog } from "../protocol/tlog/verify.ts";
-import { type LogFiles, TilesAhead } from "./fetch.ts";
+import type { LogFiles } from "./fetch.ts";
 import type { Finding, FindingCode } from "./findings.ts";
+import { type LogOrder, readLog, readOrNull, trustOf } from "./reading.ts";
 import { checkRetention } from "./retention.ts";
 import { type Batch, LogRules } from "./rules.ts";
-import { keepConflict, lastSeen, rememberSeen } from "./state.ts";
 
 /** What an audit is told. */
-export interface AuditOrder {
-  readonly files: LogFiles;
+export interface AuditOrder extends LogOrder {
   readonly policy: LogPolicy;
-  /** Folder of the last seen checkpoints; null if nothing is remembered. */
-  readonly stateFolder: string | null;
   /** `YYYY-MM-DD`. */
   readonly today: string;
-  /** Entries read so far. */
-  progress(done: number, total: number): void;
 }
 
 /** What an audit says. */
@@ -55,10 +47,7 @@ export interface AuditReport {
   readonly conflict: string | null;
 }
 
-const LONGEST_CHECKPOINT = 1_000_000;
 const LONGEST_FILE = 65_536;
-/** After so many damaged or missing tiles the log is not read further: a hostile one may claim any number of entries. */
-const MOST_FAULTS = 100;
 /** Files asked for at the same time. */
 const TOGETHER = 8;
 
@@ -68,8 +57,8 @@ const TOGETHER = 8;
  * @throws {Fault} if the log cannot be reached or the memory not be written.
  */
 export async function audit(order: AuditOrder): Promise<AuditReport> {
-  const { files, policy, stateFolder, today } = order;
-  const trust = { log: parseVkey(policy.log), cosigners: policy.cosigners.map(parseVkey), quorum: policy.quorum };
+  const { files, policy, today } = order;
+  const trust = trustOf(policy);
   const review = parseVkey(policy.review);
   const findings: Finding[] = [];
   const report = (code: FindingCode, where: string): void => {
@@ -77,132 +66,25 @@ export async function audit(order: AuditOrder): Promise<AuditReport> {
   };
   const base = { origin: trust.log.name, today, findings };
 
-  const note = await readOrNull(files, "checkpoint", LONGEST_CHECKPOINT);
-  if (note === null) throw new Refusal("not-found", "checkpoint");
-  const checkpoint = note === "too-large" ? null : await openCheckpoint(note, trust, report);
-  if (note === "too-large") report("checkpoint-invalid", "checkpoint");
-  if (checkpoint === null || note === "too-large") return { ...base, checkpoint: null, seenBefore: null, batches: null, conflict: null };
-
-  const seenNote = stateFolder === null ? null : await lastSeen(stateFolder, trust.log.name);
-  const seen = seenNote === null ? null : await openSeen(seenNote, trust.log);
-
-  const tiles = new TilesAhead(files, checkpoint.size);
   const rules = new LogRules({ log: hashOf(policy.log), review: hashOf(policy.review) }, today);
-  const entries = await readEntries(checkpoint, tiles, rules, order);
-  findings.push(...entries.faults);
-
-  let conflict: string | null = null;
-  if (seen !== null && stateFolder !== null) {
-    const grown = await checkGrowth(seen, checkpoint, tiles);
-    if (grown !== null) report(grown, "checkpoint");
-    if (grown === "log-shrunk" || grown === "log-forked") conflict = await keepConflict(stateFolder, trust.log.name, note);
-  }
+  const log = await readLog(order, trust, report, (index, leaf) => {
+    rules.add(index, leaf);
+  });
+  if (log === null) return { ...base, checkpoint: null, seenBefore: null, batches: null, conflict: null };
+  rules.end();
 
   let batches: AuditReport["batches"] = null;
-  if (entries.authentic) {
+  if (log.authentic) {
     findings.push(...rules.findings, ...(await checkNamedFiles(files, rules, trust.log, review, today)));
     batches = count([...rules.batches.values()]);
   }
-  // Seen is what was read in full and extends what was seen before.
-  const extended = !findings.some(({ code }) => code === "log-shrunk" || code === "log-forked" || code === "growth-not-shown");
-  if (stateFolder !== null && entries.authentic && extended) await rememberSeen(stateFolder, trust.log.name, note);
-
-  const { size, root } = checkpoint;
-  return { ...base, checkpoint: { size, root: toHex(root) }, seenBefore: seen?.size ?? null, batches, conflict };
+  const { seenBefore, conflict } = log;
+  const { size, root } = log.checkpoint;
+  return { ...base, checkpoint: { size, root: toHex(root) }, seenBefore, batches, conflict };
 }
 
 function hashOf(text: string): string {
   return toHex(sha256(utf8(text)));
-}
-
-async function openCheckpoint(
-  note: Bytes,
-  trust: LogTrust,
-  report: (code: FindingCode, where: string) => void,
-): Promise<Checkpoint | null> {
-  try {
-    return await verifyCheckpoint(note, trust);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    if (error.code === "unknown-signer" && error.where === "cosigners") {
-      report("cosigners-too-few", "checkpoint");
-      return openCheckpoint(note, { log: trust.log }, report);
-    }
-    report(error.code === "wrong-origin" ? "checkpoint-foreign" : "checkpoint-invalid", "checkpoint");
-    return null;
-  }
-}
-
-/** The remembered checkpoint was checked before it was written: if it does not open now, the memory is damaged and nothing can be said about growth. */
-async function openSeen(note: Bytes, log: Vkey): Promise<Checkpoint> {
-  try {
-    return await verifyCheckpoint(note, { log });
-  } catch (error) {
-    if (error instanceof Refusal) throw new Refusal("bad-checkpoint", "the one remembered in the state folder");
-    throw error;
-  }
-}
-
-async function checkGrowth(seen: Checkpoint, checkpoint: Checkpoint, tiles: TilesAhead): Promise<FindingCode | null> {
-  try {
-    await verifyGrowth(seen, checkpoint, tiles);
-    return null;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return error.code === "log-shrunk" || error.code === "log-forked" ? error.code : "growth-not-shown";
-  }
-}
-
-/** Reads all entries, or until there are too many faults. `authentic`: they are exactly those whose root is signed. `faults` has one finding for one fault, not its consequences too. */
-async function readEntries(
-  checkpoint: Checkpoint,
-  tiles: TilesAhead,
-  rules: LogRules,
-  order: AuditOrder,
-): Promise<{ authentic: boolean; faults: Finding[] }> {
-  const refusals: Refusal[] = [];
-  const invalid: Finding[] = [];
-  let read = 0;
-  const enough = new Error("enough faults");
-  try {
-    await walkLog(checkpoint, tiles, {
-      leaf: (index, entry) => {
-        order.progress(++read, checkpoint.size);
-        try {
-          rules.add(index, parseLeaf(entry));
-        } catch (error) {
-          if (!(error instanceof Refusal)) throw error;
-          invalid.push({ code: "entry-invalid", where: `entry ${String(index)}` });
-        }
-      },
-      fault: (refusal) => {
-        if (refusals.push(refusal) >= MOST_FAULTS) throw enough;
-      },
-    });
-  } catch (error) {
-    if (error !== enough) throw error;
-    read = -1;
-  }
-  rules.end();
-
-  const rootWrong = refusals.some(({ code }) => code === "bad-proof");
-  const faults = refusals.flatMap((refusal): Finding[] => {
-    const where = refusal.where ?? "";
-    const ofEntries = where.startsWith("tile/entries/");
-    if (refusal.code === "not-found") return [{ code: ofEntries ? "entries-missing" : "tile-missing", where }];
-    if (refusal.code === "bad-proof") return [];
-    return [{ code: ofEntries ? "entries-malformed" : "tile-wrong", where }];
-  });
-  if (!rootWrong) {
-    const authentic = read === checkpoint.size;
-    return { authentic, faults: authentic ? [...faults, ...invalid] : faults };
-  }
-  // The root is another one. If hash tiles and entries disagree, the entries are the changed ones, and the tiles above differ only in consequence.
-  const changed = faults.filter(({ code, where }) => code === "tile-wrong" && where.startsWith("tile/0/"));
-  if (changed.length === 0) return { authentic: false, faults: [...faults, { code: "root-wrong", where: "checkpoint" }] };
-  const others = faults.filter(({ code }) => code !== "tile-wrong");
-  const entries = changed.map(({ where }): Finding => ({ code: "entries-wrong", where: where.replace("tile/0/", "tile/entries/") }));
-  return { authentic: false, faults: [...others, ...entries] };
 }
 
 /** Retention policies and acknowledgements: files beside the log whose hashes are in it. */
@@ -261,15 +143,6 @@ async function checkAcknowledgement(files: LogFiles, batch: Batch, log: Vkey, re
     return origin === log.name && number === leaf.batch && equal(root, items) ? null : "acknowledgement-foreign";
   } catch (error) {
     if (error instanceof Refusal) return "acknowledgement-foreign";
-    throw error;
-  }
-}
-
-async function readOrNull(files: LogFiles, path: string, limit: number): Promise<Bytes | "too-large" | null> {
-  try {
-    return await files.read(path, limit);
-  } catch (error) {
-    if (error instanceof Refusal && error.code === "too-large") return "too-large";
     throw error;
   }
 }

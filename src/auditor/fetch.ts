@@ -1,6 +1,6 @@
 /**
- * Where a log is read from: a server's address or a folder with a copy. Both are hostile: sizes are limited, redirects are not followed, nothing hangs for
- * ever, and a path is never made from what was read.
+ * Where a log is read from: a server's address or a folder with a copy; and a site's files. All are hostile: sizes are limited, redirects are not followed,
+ * nothing hangs for ever, and a path is never made from what was read without a look at each of its letters.
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -31,33 +31,72 @@ const LARGEST_ENTRIES = TILE_WIDTH * 65_537;
 
 /** A log at `place`: an http or https address of a server (or of its `/log/`), or a folder. @throws {Refusal} `usage`. */
 export async function logAt(place: string): Promise<LogFiles> {
-  if (/^https?:\/\//i.test(place)) return logBehind(place);
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(place)) throw new Refusal("usage", "the address must begin with http:// or https://");
-  return logIn(place);
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(place) ? logBehind(place) : logIn(place);
 }
 
 function logBehind(place: string): LogFiles {
-  let base: URL;
+  const base = addressOf(place);
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  if (!base.pathname.endsWith("/log/")) base.pathname += "log/";
+  return { name: base.href, read: (path, limit) => readLogFile(new URL(path, base), limit) };
+}
+
+/** A server's address. @throws {Refusal} `usage`. */
+function addressOf(place: string): URL {
+  let address: URL;
   try {
-    base = new URL(place);
+    address = new URL(place);
   } catch {
     throw new Refusal("usage", "the address is not valid");
   }
-  if (base.hostname.endsWith(".onion")) {
+  if (address.protocol !== "http:" && address.protocol !== "https:") {
+    throw new Refusal("usage", "the address must begin with http:// or https://");
+  }
+  if (address.hostname.endsWith(".onion")) {
     throw new Refusal("usage", "this version does not reach onion addresses by itself; verify a copy of the log in a folder");
   }
-  if (base.username !== "" || base.search !== "" || base.hash !== "") {
+  if (address.username !== "" || address.search !== "" || address.hash !== "") {
     throw new Refusal("usage", "the address has no user name, query or fragment");
   }
-  if (!base.pathname.endsWith("/")) base.pathname += "/";
-  if (!base.pathname.endsWith("/log/")) base.pathname += "log/";
-  return { name: base.href, read: (path, limit) => fetchFile(new URL(path, base), limit) };
+  return address;
 }
 
-async function fetchFile(address: URL, limit: number): Promise<Bytes | null> {
+/** What a server says when it is asked for a file. */
+export type Answer =
+  | { readonly kind: "file"; readonly bytes: Bytes; readonly headers: Headers }
+  /** 404, 410. */
+  | { readonly kind: "missing" }
+  /** Any 3xx. It is not followed. */
+  | { readonly kind: "redirect"; readonly status: number };
+
+/** A site that serves a page. */
+export interface Site {
+  /** What people call it. */
+  readonly name: string;
+  /**
+   * Asks for a path that begins with `/`.
+   * @throws {Refusal} `too-large` above `limit` bytes. @throws {Fault} if the site cannot be reached, or answers with any other status.
+   */
+  ask(path: string, limit: number): Promise<Answer>;
+}
+
+/** The site at an http or https address, which has no path: the page's files have their fixed places. @throws {Refusal} `usage`. */
+export function siteAt(place: string): Site {
+  const address = addressOf(place);
+  if (address.pathname !== "/") throw new Refusal("usage", "the address of the site has no path");
+  return { name: address.href, ask: (path, limit) => ask(new URL(path, address), limit) };
+}
+
+async function readLogFile(address: URL, limit: number): Promise<Bytes | null> {
+  const answer = await ask(address, limit);
+  if (answer.kind === "redirect") throw unexpected(address, answer.status);
+  return answer.kind === "file" ? answer.bytes : null;
+}
+
+async function ask(address: URL, limit: number): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await fetchOnce(address, limit);
+      return await askOnce(address, limit);
     } catch (error) {
       if (error instanceof Refusal || error instanceof Fault) throw error;
       if (attempt === ATTEMPTS) throw new Fault(`reading ${address.href}`, error);
@@ -66,15 +105,23 @@ async function fetchFile(address: URL, limit: number): Promise<Bytes | null> {
   }
 }
 
-async function fetchOnce(address: URL, limit: number): Promise<Bytes | null> {
-  const response = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(TIME_FOR_A_FILE) });
-  if (response.status === 200) return response.body === null ? new Uint8Array() : await collect(response.body, limit);
-  await response.body?.cancel();
-  if (response.status === 404) return null;
-  const reason = new Error(`the server answered with status ${String(response.status)}`);
+async function askOnce(address: URL, limit: number): Promise<Answer> {
+  const { status, headers, body } = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(TIME_FOR_A_FILE) });
+  if (status === 200) return { kind: "file", bytes: body === null ? new Uint8Array() : await collect(body, limit), headers };
+  await body?.cancel();
+  if (status === 404 || status === 410) return { kind: "missing" };
+  if (status >= 300 && status < 400) return { kind: "redirect", status };
   // A server that is busy or starting may answer better in a moment.
-  if (response.status >= 500) throw reason;
-  throw new Fault(`reading ${address.href}`, reason);
+  if (status >= 500) throw statusError(status);
+  throw unexpected(address, status);
+}
+
+function unexpected(address: URL, status: number): Fault {
+  return new Fault(`reading ${address.href}`, statusError(status));
+}
+
+function statusError(status: number): Error {
+  return new Error(`the server answered with status ${String(status)}`);
 }
 
 async function logIn(folder: string): Promise<LogFiles> {

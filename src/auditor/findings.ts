@@ -59,6 +59,16 @@ export const FINDINGS = {
   "purge-late": "A batch was purged later than a day after it was due.",
   "purge-overdue": "A batch is due for more than a day and has not been purged.",
   "purge-key-wrong": "Another key was destroyed than the one the batch was sealed under.",
+  // the witness's page
+  "page-list-missing": "The page has no list of its files.",
+  "page-list-invalid": "The page's list of files is not in its one canonical form, or names what cannot be a file of a page.",
+  "page-list-unexpected": "The page's list of files is not the expected one.",
+  "page-file-missing": "A file of the page cannot be had.",
+  "page-file-wrong": "A file of the page is not the one its list names.",
+  "page-file-redirected": "A file of the page is said to be somewhere else.",
+  "page-header-wrong": "A file of the page comes with a header that lets something else run, or without one that prevents it.",
+  "page-unlogged": "The page that is served is not in the log.",
+  "page-outdated": "The page that is served was in the log, but another one is newer there.",
 } as const;
 
 /** Code of a finding. */
@@ -77,5 +87,12 @@ export const CANNOT_SHOW = [
   "That a tip without a receipt arrived: a server that does not answer leaves no trace here.",
   "What is in a tip, or how many items are real: items look alike, and at least a quarter are decoys.",
   "That others see the same log, unless cosigners are named in the policy or their last checkpoints are compared.",
-  "That the witness page people are given is the one named in the log: compare it yourself.",
+  "That the witness page people are given is the one named in the log: firsthand-auditor page compares the one you are given.",
+] as const;
+
+/** What no comparison of a page can show; said with every verdict. */
+export const PAGE_CANNOT_SHOW = [
+  "That everybody is given the same page: a server can tell you from a witness. Ask again, over Tor, at times that nobody expects.",
+  "That the page does what it should: build the commit that the log names, compare the list's hash, and read it.",
+  "That the keys the page encrypts to are the program's: their fingerprints are in the page, and the program tells them by other ways too.",
 ] as const;

@@ -1,20 +1,29 @@
-/** An audit's report, for people and for programs. */
+/** What was found, for people and for programs. */
 import type { AuditReport } from "./audit.ts";
-import { CANNOT_SHOW, FINDINGS } from "./findings.ts";
+import { CANNOT_SHOW, type Finding, FINDINGS, PAGE_CANNOT_SHOW } from "./findings.ts";
+import type { PageReport } from "./page.ts";
 
 /** Most findings that people are shown one by one; programs get all. */
 const MOST_LINES = 100;
 
-/** The report as one line of JSON. */
-export function asJson(report: AuditReport): string {
-  const findings = report.findings.map(({ code, where }) => ({ code, where, message: FINDINGS[code] }));
-  const verdict = findings.length === 0 ? "clean" : "findings";
-  const { origin, today, checkpoint, seenBefore, batches, conflict } = report;
-  return `${JSON.stringify({ verdict, origin, today, checkpoint, seenBefore, batches, findings, conflict, cannotShow: CANNOT_SHOW })}\n`;
+/** An audit's report as one line of JSON. */
+export function auditAsJson(report: AuditReport): string {
+  return asJson(report, CANNOT_SHOW);
 }
 
-/** The report as text. `place` is where the log was read. */
-export function asText(report: AuditReport, place: string): string {
+/** A page's report as one line of JSON. */
+export function pageAsJson(report: PageReport): string {
+  return asJson(report, PAGE_CANNOT_SHOW);
+}
+
+function asJson(report: AuditReport | PageReport, cannotShow: readonly string[]): string {
+  const findings = report.findings.map(({ code, where }) => ({ code, where, message: FINDINGS[code] }));
+  const verdict = findings.length === 0 ? "clean" : "findings";
+  return `${JSON.stringify({ verdict, ...report, findings, cannotShow })}\n`;
+}
+
+/** An audit's report as text. `place` is where the log was read. */
+export function auditAsText(report: AuditReport, place: string): string {
   const lines = [`Log      ${report.origin}`, `Read at  ${place}`, `As of    ${report.today}`];
   const { checkpoint, seenBefore, batches } = report;
   if (checkpoint !== null) {
@@ -29,12 +38,26 @@ export function asText(report: AuditReport, place: string): string {
       `Batches  ${amount(sealed)} sealed with ${amount(items)} items, ${amount(acknowledged)} acknowledged, ${amount(purged)} purged`,
     );
   } else lines.push("What the entries say was not checked, because they are not shown to be the log's.");
-  lines.push("", ...verdict(report), "", "What this cannot show:", ...CANNOT_SHOW.map((sentence) => `  - ${sentence}`));
-  return `${lines.join("\n")}\n`;
+  return asText([...lines, "", ...verdict(report)], CANNOT_SHOW);
 }
 
-function verdict(report: AuditReport): string[] {
-  const { findings, conflict } = report;
+/** A page's report as text. */
+export function pageAsText(report: PageReport): string {
+  const { site, list, fetched, log, logged } = report;
+  const lines = [`Site     ${site}`];
+  if (list !== null) lines.push(`List     ${list} (SHA-256 of its manifest.json)`, `Fetched  ${amount(fetched)} addresses on the list`);
+  if (log !== null) lines.push(`Log      ${log.origin}${log.size === null ? "" : `, ${amount(log.size)} entries`}`);
+  if (logged !== null) {
+    lines.push(`Logged   ${logged.manifest} on ${logged.date}`, `Commit   ${logged.commit}`, `SBOM     ${logged.sbom}`);
+  }
+  return asText([...lines, "", ...verdict(report)], PAGE_CANNOT_SHOW);
+}
+
+function asText(lines: readonly string[], cannotShow: readonly string[]): string {
+  return `${[...lines, "", "What this cannot show:", ...cannotShow.map((sentence) => `  - ${sentence}`)].join("\n")}\n`;
+}
+
+function verdict({ findings, conflict }: { readonly findings: readonly Finding[]; readonly conflict: string | null }): string[] {
   if (findings.length === 0) return ["Verdict: clean. Nothing was found."];
   const lines = findings.slice(0, MOST_LINES).map(({ code, where }) => `  ${code} (${where}): ${FINDINGS[code]}`);
   if (findings.length > MOST_LINES) lines.push(`  … and ${amount(findings.length - MOST_LINES)} more; --json shows all.`);

@@ -47,7 +47,7 @@ async function main(options: readonly string[]): Promise<number> {
   const rewards = await openCertificate(asBytes(await file("rewards.pgp")));
   if (program.purpose !== "program" || rewards.purpose !== "rewards") throw new Refusal("wrong-certificate");
   const origin = process.env["ORIGIN"] ?? (await file("origin")).toString("utf8").trimEnd();
-  const { files } = await buildPage({
+  const { files, list } = await buildPage({
     programFingerprint: program.fingerprint,
     rewardsFingerprint: rewards.fingerprint,
     origin,
@@ -61,6 +61,7 @@ async function main(options: readonly string[]): Promise<number> {
   for (const { path, sha256, size, gzip } of files) {
     process.stdout.write(`${sha256}  ${String(size).padStart(7)}  ${String(gzip).padStart(7)} gz  ${path}\n`);
   }
+  process.stdout.write(`${list}  manifest.json: the list of these, whose hash the log names\n`);
   return 0;
 }
 

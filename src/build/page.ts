@@ -55,6 +55,8 @@ export interface BuiltFile {
 export interface BuiltPage {
   /** In the order of their paths. */
   readonly files: readonly BuiltFile[];
+  /** SHA-256 of `manifest.json`, hexadecimal: what the log names. */
+  readonly list: string;
   /** Source files that went into the script, from the top of the repository, sorted. */
   readonly sources: readonly string[];
 }
@@ -123,7 +125,8 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
     contents.set(`${language.tag}/index.html`, formatDocument(language, LANGUAGES, { pinned, demo: settings.demo, integrity }));
   }
   const files = await writeAll(settings.outDir, contents);
-  return { files, sources: sourcesOf(script.metafile) };
+  const list = createHash("sha256").update(listOf(files)).digest("hex");
+  return { files, list, sources: sourcesOf(script.metafile) };
 }
 
 /** The same whoever builds: nothing from the environment, and no path of this machine. */
@@ -238,9 +241,13 @@ async function writeAll(outDir: string, contents: ReadonlyMap<string, string>): 
       gzip: gzipSync(bytes, { level: 9 }).length,
     });
   }
-  await put(join(outDir, "manifest.json"), formatJson(Object.fromEntries(files.map(({ path, sha256 }) => [path, sha256]))));
+  await put(join(outDir, "manifest.json"), listOf(files));
   await put(join(outDir, "release.json"), formatJson(await release()));
   return files;
+}
+
+function listOf(files: readonly BuiltFile[]): Uint8Array {
+  return formatJson(Object.fromEntries(files.map(({ path, sha256 }) => [path, sha256])));
 }
 
 async function put(path: string, bytes: Uint8Array): Promise<void> {

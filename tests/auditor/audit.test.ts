@@ -544,6 +544,7 @@ describe("an audit that remembers", () => {
   });
 });
 
-test("every finding of the list was found by some test above", () => {
-  expect([...seen].toSorted()).toEqual(Object.keys(FINDINGS).toSorted());
+test("every finding of the list was found by some test above; those about pages are in page.test.ts", () => {
+  const ofLogs = Object.keys(FINDINGS).filter((code) => !code.startsWith("page-"));
+  expect([...seen].toSorted()).toEqual(ofLogs.toSorted());
 });

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,8 +60,9 @@ describe("the built page", () => {
   });
 
   it("lists the hash of each of its files", async () => {
-    const manifest = parseJson(await readFile(join(folder, "here", "manifest.json")));
-    expect(manifest).toEqual(Object.fromEntries(page.files.map(({ path, sha256 }) => [path, sha256])));
+    const bytes = await readFile(join(folder, "here", "manifest.json"));
+    expect(page.list).toBe(createHash("sha256").update(bytes).digest("hex"));
+    expect(parseJson(bytes)).toEqual(Object.fromEntries(page.files.map(({ path, sha256 }) => [path, sha256])));
   });
 
   it("weighs at most 120 kB in four requests, compressed, keys of three epochs included", async () => {
