@@ -4,9 +4,11 @@ import {
   formatReply,
   formatSealedReply,
   parseReply,
+  parseReplyPath,
   parseSealedReply,
   type Reply,
   REPLY_CONTENT,
+  replyPath,
 } from "../../../src/protocol/format/reply.ts";
 import { patternOf } from "../../support/bytes.ts";
 import { refusalOf } from "../../support/refusals.ts";
@@ -98,5 +100,21 @@ describe("a sealed reply's shape", () => {
     for (const other of [sealed.slice(0, -1), new Uint8Array([...sealed, 0]), new Uint8Array(0), patternOf(4480)]) {
       expect(await refusalOf(() => parseSealedReply(other))).toBe("bad-reply");
     }
+  });
+});
+
+describe("a reply's path in a bundle", () => {
+  const mailbox = "0a".repeat(32);
+
+  it("comes back", () => {
+    for (const number of [1, 42, 9999]) expect(parseReplyPath(replyPath(mailbox, number))).toEqual({ mailbox, number });
+    for (const number of [0, 10_000, 1.5]) expect(() => replyPath(mailbox, number)).toThrow("no reply");
+    expect(() => replyPath("0A".repeat(32), 1)).toThrow("no reply");
+  });
+
+  it("is refused in any other form", async () => {
+    const good = replyPath(mailbox, 1);
+    const others = ["", good.slice(1), good.toUpperCase(), `${good}0`, good.slice(0, -1), `${good}/`, `/${good}`, `${good}\n`];
+    for (const other of [...others, `replies/${mailbox}/0000`]) expect(await refusalOf(() => parseReplyPath(other))).toBe("bad-manifest");
   });
 });
