@@ -17,7 +17,7 @@ import type {
   WitnessCategoryCode,
 } from "../compose/questions.ts";
 import type { FailureCode, ProblemCode, WordListName } from "../compose/state.ts";
-import type { FileKind } from "../compose/reveal.ts";
+import type { FileKind } from "../files/kind.ts";
 import type { IdentifierKind } from "../compose/identifiers.ts";
 
 /** Sentences that the script shows. Every value is a plain string, so that it can be carried as JSON. */

@@ -1,6 +1,6 @@
 /** Lists that change: chosen files, the words, the review. Names of files and the witness's text are set apart from the page's own words (`dir="auto"`). */
 import { identifiersIn } from "../compose/identifiers.ts";
-import { kindOf } from "../compose/reveal.ts";
+import { kindOf } from "../files/kind.ts";
 import { fill, type ReviewRow, reviewRows, type ReviewWords } from "../compose/review.ts";
 import type { Compose } from "../compose/state.ts";
 import type { ComposeEvent } from "../compose/update.ts";

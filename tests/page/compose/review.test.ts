@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { identifiersIn } from "../../../src/page/compose/identifiers.ts";
 import { ELSEWHERE, PROVINCES, toggled } from "../../../src/page/compose/questions.ts";
-import { kindOf } from "../../../src/page/compose/reveal.ts";
+import { kindOf } from "../../../src/page/files/kind.ts";
 import { fill, reviewRows, type ReviewWords } from "../../../src/page/compose/review.ts";
 import { EMPTY_DRAFT } from "../../../src/page/compose/state.ts";
 import { en } from "../../../src/page/locales/en.ts";

@@ -1,4 +1,4 @@
-/** What a file may give away besides what it shows, judged by its name and type alone: nothing is opened. */
+/** What kind of file this is, judged by its name and type alone: for what can be said of files that cannot be looked into. */
 
 /** Kinds of files that differ in what they carry unseen. */
 export const FILE_KINDS = ["image", "pdf", "document", "media", "archive", "other"] as const;
