@@ -9,13 +9,14 @@
  */
 import helmet from "@fastify/helmet";
 import { fastify, type FastifyInstance } from "fastify";
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { RefusalCode } from "../protocol/errors.ts";
 import type { Context } from "./context.ts";
+import { letGo } from "./intake/body.ts";
 import type { PageFiles } from "./page-files.ts";
 import { whereItBroke } from "./privacy.ts";
 import { FIXED_HEADERS, PROBLEM_TYPE, problemOf, rawProblem, refusalOf } from "./problem.ts";
+import { formRoutes } from "./routes/form.ts";
 import { logRoutes } from "./routes/log.ts";
 import { mailboxRoutes } from "./routes/mailbox.ts";
 import { pageRoutes } from "./routes/page.ts";
@@ -26,13 +27,11 @@ const REQUEST_TIMEOUT = 1_200_000;
 const HEADERS_TIMEOUT = 20_000;
 /** A connection on which nothing happens. */
 const SILENCE_TIMEOUT = 60_000;
-/** The rest of a body that was refused. */
-const REFUSED_TIMEOUT = 20_000;
 /** Connections at once; each holds at most one part in memory. */
 const MOST_CONNECTIONS = 512;
 
 /** Addresses that exist, whatever the method. */
-const WRITING_PATHS = /^\/(?:mailbox|tips\/[0-9a-f]{32}(?:\/parts(?:\/[0-9]+)?)?)$/;
+const WRITING_PATHS = /^\/(?:mailbox|tips(?:\/[0-9a-f]{32}(?:\/parts(?:\/[0-9]+)?)?)?)$/;
 
 /** The application over an open context. `files` is the page. */
 export async function buildApp(context: Context, files: PageFiles): Promise<FastifyInstance> {
@@ -113,20 +112,10 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
   pageRoutes(app, context, files);
   logRoutes(app, context);
   tipRoutes(app, context);
+  formRoutes(app, context);
   mailboxRoutes(app, context);
   await app.ready();
   return app;
-}
-
-/** Ends a connection whose sender goes on sending what was refused. */
-function letGo(message: IncomingMessage): void {
-  const timer = setTimeout(() => {
-    message.destroy();
-  }, REFUSED_TIMEOUT);
-  timer.unref();
-  message.once("end", () => {
-    clearTimeout(timer);
-  });
 }
 
 type Reply = Parameters<Parameters<FastifyInstance["setErrorHandler"]>[0]>[2];

@@ -1,11 +1,11 @@
 /**
- * Reading a request's body: never more than the limit, never endlessly.
+ * Reading a request's body, whole or in pieces: never more than the limit, never endlessly.
  *
  * Fastify's own limit does not hold for raw streams, and Node's time limit must be long because Tor can be slow; so bytes are counted here, and a sender
  * that falls below a minimum rate is let go.
  */
 import type { IncomingMessage } from "node:http";
-import { type Bytes, concat } from "../../protocol/bytes.ts";
+import { asBytes, type Bytes, concat } from "../../protocol/bytes.ts";
 import { Refusal, type RefusalCode } from "../../protocol/errors.ts";
 
 /** Bytes that must arrive in each {@link WINDOW}: 500 a second. */
@@ -13,6 +13,9 @@ const LEAST_IN_WINDOW = 15_000;
 
 /** How long a body may stay below that rate, milliseconds. */
 const WINDOW = 30_000;
+
+/** How long the rest of a body that was refused may take, milliseconds. */
+const REFUSED_TIMEOUT = 20_000;
 
 /**
  * The whole body.
@@ -57,5 +60,66 @@ export function readBody(message: IncomingMessage, limit: number, tooLarge: Refu
       atLastLook = length;
     }, window);
     message.on("data", take).on("end", finish).on("error", lose).on("close", lose);
+  });
+}
+
+/**
+ * The body piece by piece, as it comes; nothing more is taken from the connection than the receiver asks for. The rate counts only while the receiver waits.
+ * Whoever stops early leaves the rest to be read by another call.
+ * @throws {Refusal} as {@link readBody}, with `too-large`.
+ */
+export async function* readPieces(message: IncomingMessage, limit: number, window = WINDOW): AsyncGenerator<Bytes, void, undefined> {
+  if (Number(message.headers["content-length"] ?? 0) > limit) throw new Refusal("too-large");
+  const pieces = message.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
+  let length = 0;
+  let waited = 0;
+  let inWindow = 0;
+  try {
+    for (;;) {
+      const from = performance.now();
+      const step = await nextPiece(pieces, window);
+      if (step.done === true) return;
+      length += step.value.length;
+      if (length > limit) throw new Refusal("too-large");
+      waited += performance.now() - from;
+      inWindow += step.value.length;
+      if (waited >= window) {
+        if (inWindow < LEAST_IN_WINDOW) throw new Refusal("too-slow");
+        waited = 0;
+        inWindow = 0;
+      }
+      yield asBytes(step.value);
+    }
+  } finally {
+    // Not awaited: it waits for the piece that did not come.
+    pieces.return?.().catch(() => undefined);
+  }
+}
+
+async function nextPiece(pieces: AsyncIterator<Buffer, undefined>, patience: number): Promise<IteratorResult<Buffer, undefined>> {
+  const next = pieces.next().catch(() => {
+    throw new Refusal("bad-request");
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const slow = new Promise<never>((_, failed) => {
+    timer = setTimeout(() => {
+      failed(new Refusal("too-slow"));
+    }, patience);
+  });
+  try {
+    return await Promise.race([next, slow]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Ends a connection whose sender goes on sending what was refused. Node reads on and discards until then. */
+export function letGo(message: IncomingMessage): void {
+  const timer = setTimeout(() => {
+    message.destroy();
+  }, REFUSED_TIMEOUT);
+  timer.unref();
+  message.once("end", () => {
+    clearTimeout(timer);
   });
 }

@@ -98,19 +98,22 @@ export async function completeTip(context: IntakeContext, tip: Bytes, request: B
  * Runs `work` on a tip and removes everything of that tip if the gate refuses it for good. A complete tip stays in any case.
  * @throws what `work` throws.
  */
-export async function forgettingRefused<T>({ config, intake }: IntakeContext, tip: Bytes, work: () => Promise<T>): Promise<T> {
+export async function forgettingRefused<T>(context: IntakeContext, tip: Bytes, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Refusal && FINAL_REFUSALS.has(error.code)) {
-      await intake.transaction(async (connection) => {
-        const { live } = await enterGenerations(connection, config.dataDir);
-        await lockTip(connection, tip);
-        await forgetTip(connection, live, tip);
-      });
-    }
+    if (error instanceof Refusal && FINAL_REFUSALS.has(error.code)) await forget(context, tip);
     throw error;
   }
+}
+
+/** Removes everything of a tip that is not complete. */
+export async function forget({ config, intake }: IntakeContext, tip: Bytes): Promise<void> {
+  await intake.transaction(async (connection) => {
+    const { live } = await enterGenerations(connection, config.dataDir);
+    await lockTip(connection, tip);
+    await forgetTip(connection, live, tip);
+  });
 }
 
 /** Holds off sealing until the transaction ends. @returns the open generation, and all that are not sealed yet. */

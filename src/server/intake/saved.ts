@@ -1,0 +1,46 @@
+/**
+ * Taking in a tip that was carried as a file: the saved form (specification section 7), in one stream. Its parts go through the same gate as those of any tip. There
+ * is nobody to send a part again, so whatever goes wrong, nothing stays.
+ */
+import type { Bytes, Source } from "../../protocol/bytes.ts";
+import { rechunk } from "../../protocol/bytes.ts";
+import { PART_SIZE, partDigest, sha256Native } from "../../protocol/crypto/hash.ts";
+import { randomBytes } from "../../protocol/crypto/random.ts";
+import { toHex } from "../../protocol/encoding.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { formatJson } from "../../protocol/format/json.ts";
+import { parseSavedHeader, SAVED_HEADER_LENGTH } from "../../protocol/format/saved.ts";
+import { PieceReader } from "../../protocol/piece-reader.ts";
+import { completeTip, forget, type IntakeContext, takePart } from "./tips.ts";
+
+/**
+ * Takes a whole tip; when it returns, the tip is on the disk. The same file again changes nothing and returns as well: over a bad line an answer is easily lost, and
+ * who finds the file on somebody's device must not be able to ask whether it was sent.
+ * @param file the saved form. It has to be read to its end, where it may still fail.
+ * @param checkSpace called before each part; throws if there is no room.
+ * @throws {Refusal} of the header, of the gate, and what `file` and `checkSpace` throw. Nothing of the tip is left then.
+ */
+export async function takeSaved(context: IntakeContext, file: Source, checkSpace: () => Promise<void>): Promise<void> {
+  const tip = randomBytes(16);
+  try {
+    const reader = new PieceReader(file);
+    const commitment = parseSavedHeader(await reader.exactly(SAVED_HEADER_LENGTH));
+    const hashes: Bytes[] = [];
+    let length = 0;
+    for await (const part of rechunk(piecesOf(reader), PART_SIZE)) {
+      await checkSpace();
+      await takePart(context, tip, hashes.length + 1, part);
+      hashes.push(await sha256Native(part));
+      length += part.length;
+    }
+    const digest = partDigest(length, hashes);
+    await completeTip(context, tip, formatJson({ commitment: toHex(commitment), digest: toHex(digest), parts: hashes.length }));
+  } catch (error) {
+    await forget(context, tip);
+    if (!(error instanceof Refusal && error.code === "commitment-repeated")) throw error;
+  }
+}
+
+async function* piecesOf(reader: PieceReader): AsyncGenerator<Bytes, void, undefined> {
+  for (let piece = await reader.next(); piece !== null; piece = await reader.next()) yield piece;
+}
