@@ -1,0 +1,162 @@
+/**
+ * Bundling the page's scripts and styles with esbuild, the same whoever bundles: nothing from the environment, and no path of this machine.
+ *
+ * The OpenPGP library comes in its `lightweight` form, whose rarely used parts are separate files; those that this program never reaches are replaced by a
+ * module that throws. What is kept: ML-KEM, SHA-3. What is not: Argon2, bzip2, old ciphers, curves and elliptic curves in JavaScript (X25519 and Ed25519
+ * are the platform's; the page tries both before it opens the form).
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+
+/** Top of the repository. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Browsers with Ed25519 and X25519 in WebCrypto; Tor Browser 15 is Firefox 140. */
+const TARGET = ["firefox140", "chrome137"];
+
+const NOTICE =
+  "/* Firsthand, the witness's page. Contains OpenPGP.js (@protontech/openpgp, LGPL-3.0-or-later), noble-hashes and scure-bip39 (MIT), in the versions of package-lock.json. */";
+
+/** Lists of words that are files of their own beside the page's script. */
+export const SEPARATE_LISTS = ["simplified-chinese", "traditional-chinese", "korean"];
+
+/**
+ * The OpenPGP library's separate parts, and what the page has instead: nothing for most, and for two of them only what is used. (A part is loaded by `import()`,
+ * in which a bundler cannot tell what is used; so these two are bundled by themselves first.)
+ */
+const LIBRARY = "node_modules/openpgp/dist/lightweight";
+const LIBRARY_MAIN = join(ROOT, LIBRARY, "openpgp.mjs");
+
+/**
+ * Functions of the library that the page never reaches, by their names in the pinned version. The page does two things with it: it reads and verifies binary
+ * certificates, and it wraps a session key. It does not decrypt, sign, generate, lock, compress or armour, so those functions throw instead, and the bundler
+ * drops what only they use: a tenth of the page.
+ */
+const UNREACHED = [
+  ...[
+    "publicKeyDecrypt",
+    "parsePrivateKeyParams",
+    "parseEncSessionKeyParams",
+    "generateParams",
+    "validateParams",
+    "sign$1",
+    "newS2KFromType",
+  ],
+  ...["EAX", "OCB", "GCM", "runAEAD", "armor", "unarmor"],
+];
+
+const LIBRARY_PARTS: Readonly<Record<string, string | null>> = {
+  argon2id: null,
+  legacy_ciphers: null,
+  "nacl-fast": null,
+  noble_curves: null,
+  "unbzip2-stream": null,
+  noble_hashes: 'import { sha3_256 } from "@noble/hashes/sha3.js"; export const nobleHashes = new Map([["sha3_256", sha3_256]]);',
+  noble_post_quantum: 'export { ml_kem768 } from "ml-kem";',
+};
+
+/** The same whoever builds: nothing from the environment, and no path of this machine. */
+const SETTINGS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  write: false as const,
+  minify: true,
+  charset: "utf8" as const,
+  format: "esm" as const,
+  platform: "browser" as const,
+  target: TARGET,
+  legalComments: "none" as const,
+  tsconfigRaw: { compilerOptions: { target: "es2022", verbatimModuleSyntax: true } },
+  logLevel: "silent" as const,
+  nodePaths: [],
+} satisfies BuildOptions;
+
+/** One file made of many. */
+export interface Bundle {
+  readonly text: string;
+  readonly metafile: Metafile;
+}
+
+/** A style, or a list of words, as one file. `entry` is a path from the top of the repository. */
+export function bundleAlone(entry: string): Promise<Bundle> {
+  return bundle(entry, []);
+}
+
+/** A script of the page as one file. With `lists` all lists of words are in it; without, those of {@link SEPARATE_LISTS} are looked for beside it. */
+export function bundleScript(entry: string, { lists }: { readonly lists: boolean }): Promise<Bundle> {
+  return bundle(entry, lists ? [lightweightLibrary()] : [lightweightLibrary(), separateLists()], NOTICE);
+}
+
+async function bundle(entry: string, plugins: Plugin[], notice = ""): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    ...SETTINGS,
+    entryPoints: [entry],
+    metafile: true,
+    plugins,
+    banner: notice === "" ? {} : { js: notice },
+  });
+  const [output] = outputFiles;
+  if (output === undefined || outputFiles.length !== 1) throw new Error(`${entry} did not become one file`);
+  return { text: output.text, metafile };
+}
+
+function lightweightLibrary(): Plugin {
+  return {
+    name: "lightweight-openpgp",
+    setup(plugins) {
+      plugins.onResolve({ filter: /^openpgp$/ }, () => ({ path: LIBRARY_MAIN }));
+      plugins.onLoad({ filter: /openpgp\.mjs$/, namespace: "file" }, async ({ path }) =>
+        path === LIBRARY_MAIN ? { contents: withoutUnreached(await readFile(path, "utf8")), loader: "js" } : null,
+      );
+      plugins.onResolve({ filter: /^\.\/[a-z0-9_-]+\.mjs$/ }, ({ path, importer }) => {
+        const part = path.slice(2, -".mjs".length);
+        return importer === LIBRARY_MAIN && Object.hasOwn(LIBRARY_PARTS, part) ? { path: part, namespace: "part" } : null;
+      });
+      plugins.onLoad({ filter: /.*/, namespace: "part" }, async ({ path }) => {
+        const kept = LIBRARY_PARTS[path] ?? null;
+        if (kept === null) return { contents: 'throw new Error("not in the page"); export {};', loader: "js" };
+        const part = await build({ ...SETTINGS, stdin: { contents: kept, resolveDir: ROOT }, plugins: [mlKem()] });
+        return { contents: part.outputFiles[0]?.text ?? "", loader: "js" };
+      });
+    },
+  };
+}
+
+/** The library's text with {@link UNREACHED} functions emptied. Throws a bug if one of them is not there exactly once: then this list is for another version. */
+function withoutUnreached(text: string): string {
+  return UNREACHED.reduce((rest, name) => {
+    const definition = new RegExp(`^(?:async )?function ${name.replace("$", "\\$")}\\(.*?^\\}$`, "gms");
+    if ([...rest.matchAll(definition)].length !== 1) throw new Error(`the library has no function ${name}`);
+    return rest.replace(definition, () => `function ${name}() { throw new Error("not in the page"); }`);
+  }, text);
+}
+
+/** The library's file of post-quantum algorithms up to the end of ML-KEM; what follows is ML-DSA, which nobody here uses. */
+function mlKem(): Plugin {
+  return {
+    name: "ml-kem",
+    setup(plugins) {
+      plugins.onResolve({ filter: /^ml-kem$/ }, ({ path }) => ({ path, namespace: "ml-kem" }));
+      plugins.onLoad({ filter: /.*/, namespace: "ml-kem" }, async () => {
+        const whole = await readFile(join(ROOT, LIBRARY, "noble_post_quantum.mjs"), "utf8");
+        const ends = /^const ml_kem768 = .*?^\}\);\n/ms.exec(whole);
+        if (ends === null) throw new Error("the library's file of post-quantum algorithms is not as expected");
+        return { contents: `${whole.slice(0, ends.index)}${ends[0]}export { ml_kem768 };`, loader: "js" };
+      });
+    },
+  };
+}
+
+function separateLists(): Plugin {
+  return {
+    name: "separate-word-lists",
+    setup(plugins) {
+      plugins.onResolve({ filter: /^@scure\/bip39\/wordlists\/[a-z-]+\.js$/ }, ({ path }) => {
+        const name = /([a-z-]+)\.js$/.exec(path)?.[1] ?? "";
+        return SEPARATE_LISTS.includes(name) ? { path: `./words-${name}.js`, external: true } : null;
+      });
+    },
+  };
+}
