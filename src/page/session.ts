@@ -2,6 +2,7 @@
  * What the page does in the world: gets and checks the keys, makes the twelve words, seals and hands on. Owns everything secret: the bits behind the words,
  * the files, the envelope in flight. All of it is in memory only, and gone with the page.
  */
+import { signClaimProof } from "../protocol/crypto/claim.ts";
 import { codenameToWords, deriveKeys, newCodename } from "../protocol/crypto/codename.ts";
 import { randomBelow, randomBytes } from "../protocol/crypto/random.ts";
 import { type AttachmentSource, sealTip } from "../protocol/crypto/tip.ts";
@@ -15,6 +16,7 @@ import type { StateListener, Store } from "./store.ts";
 
 /** How often a tip is sealed anew because the server lost parts of it. */
 const MOST_RESTARTS = 5;
+const SECONDS_IN_A_DAY = 86_400;
 /** Bytes read from a file at once. */
 const READ_AT_ONCE = 1_048_576;
 
@@ -27,6 +29,8 @@ export interface Session {
   tryNow(): void;
   stop(): void;
   again(): void;
+  /** The witness came back with the words of these bits and writes more; `challenge`, if there is one, is answered with it. Forgotten when the witness goes back. */
+  returned(bits: Bytes, challenge: Bytes | null): void;
   /** What may be saved after sending: a receipt, or the sealed file; `null` before. */
   keepsake(): Blob | null;
   /** Stops everything and forgets all secrets. */
@@ -37,12 +41,17 @@ export interface Session {
 export function openSession(store: () => Store, pinned: PinnedFingerprints, carrier: Carrier): Session {
   let keyring: Keyring | null = null;
   let bits: Bytes | null = null;
+  let challenge: Bytes | null = null;
   let kept: Blob | null = null;
   let sending: AbortController | null = null;
   let nextFile = 1;
   const bodies = new Map<number, File>();
 
   const codename = (): Bytes => (bits ??= newCodename());
+  const forget = (): void => {
+    bits = null;
+    challenge = null;
+  };
   const fail = (code: FailureCode): void => {
     store().send({ type: "failed", code });
   };
@@ -84,6 +93,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
       store().send({ type: "progress", progress });
     };
     const keys = await deriveKeys(codename());
+    const proof = draft.wantsClaim && challenge !== null ? await signClaimProof(keys.claim, challenge) : null;
     for (let restarts = 0; ; restarts++) {
       if (keyring === null) throw new Error("the form was open without keys");
       const sealed = await sealTip(
@@ -91,9 +101,10 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
           answers: answersOf(draft),
           attachments: sources(draft.files),
           thread: keys.thread,
-          sequence: 0,
+          sequence: draft.returning === null ? 0 : Math.floor(nowSeconds() / SECONDS_IN_A_DAY),
           reply: draft.wantsReply ? { mailbox: keys.mailbox, key: keys.reply } : null,
           claim: draft.wantsClaim ? keys.claim.publicKey : null,
+          proof,
         },
         epochsAt(keyring, nowSeconds()),
         (done, total, phase) => {
@@ -118,7 +129,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
       controller.signal.throwIfAborted();
       kept = left;
       bodies.clear();
-      bits = null;
+      forget();
       store().send({ type: "sent" });
     } catch (error) {
       if (!controller.signal.aborted) fail(failureOf(error));
@@ -130,6 +141,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
   return {
     prepare,
     listener: (state, before) => {
+      if (state.step === "return" && before.step !== "return") forget();
       if (state.step === "words" && state.words === null && (before.step !== "words" || state.list !== before.list)) void makeWords();
       if (state.step === "check" && state.asked === null) store().send({ type: "words-asked", positions: twoPositions() });
       if (state.step === "sending" && before.step !== "sending") void startSending(state.draft);
@@ -163,12 +175,18 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
         if (failedFrom === "review") store().send({ type: "send" });
       });
     },
+    returned: (words, asked) => {
+      if (store().state().step !== "return") return;
+      bits = words;
+      challenge = asked;
+      store().send({ type: "returned", proof: asked !== null });
+    },
     keepsake: () => kept,
     close: () => {
       sending?.abort();
       kept = null;
       bodies.clear();
-      bits = null;
+      forget();
       keyring = null;
     },
   };

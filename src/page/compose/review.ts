@@ -58,8 +58,10 @@ export function reviewRows(draft: Draft, { labels, review, languageName }: Revie
     step: "questions",
   });
   for (const file of draft.files) rows.push({ label: review.attachment, values: [file.name], removal: { file }, step: "files" });
-  add("reply", review.reply, draft.wantsReply ? [review.yes] : [], "reply");
-  add("claim", review.claim, draft.wantsClaim ? [review.yes] : [], "reply");
+  // Who came back was not asked whether; both can only be taken out.
+  const asked = draft.returning === null ? "reply" : "review";
+  add("reply", review.reply, draft.wantsReply ? [review.yes] : [], asked);
+  add("claim", draft.returning?.proof === true ? review.proof : review.claim, draft.wantsClaim ? [review.yes] : [], asked);
   add("language", review.language, draft.language === null ? [] : [languageName], "review");
   return rows;
 }

@@ -13,8 +13,21 @@ import type {
 } from "./questions.ts";
 import type { WhenFields } from "./when.ts";
 
-/** The pages of the form, in order. `words` and `check` are left out when no words are wanted. */
-export const STEPS = ["safety", "story", "questions", "files", "reply", "words", "check", "review", "sending", "done", "failed"] as const;
+/** The pages of the form, in order. `words` and `check` are left out when no words are wanted; `return` is only for those who have been here before. */
+export const STEPS = [
+  "safety",
+  "return",
+  "story",
+  "questions",
+  "files",
+  "reply",
+  "words",
+  "check",
+  "review",
+  "sending",
+  "done",
+  "failed",
+] as const;
 export type Step = (typeof STEPS)[number];
 
 /** The lists of BIP-39 that are offered; names as in `protocol/crypto/codename.ts`. */
@@ -51,11 +64,20 @@ export interface Draft {
   readonly wantsReply: boolean;
   readonly wantsClaim: boolean;
   readonly wantsLater: boolean;
+  /** Set if the witness came back with the twelve words, so that this is a follow-up; `proof` if it answers a challenge of the reward officer. */
+  readonly returning: { readonly proof: boolean } | null;
 }
 
 /** What is wrong in the step that is shown; said beside the field. */
 export type ProblemCode =
-  "story-empty" | "story-long" | "when-wrong" | "too-many-files" | "files-too-large" | "words-differ" | "words-not-ready";
+  | "story-empty"
+  | "story-long"
+  | "when-wrong"
+  | "too-many-files"
+  | "files-too-large"
+  | "words-differ"
+  | "words-not-ready"
+  | "return-unreachable";
 
 /** Why the page stops. In every case nothing readable has left the browser. */
 export type FailureCode =
@@ -114,6 +136,7 @@ export const EMPTY_DRAFT: Draft = {
   wantsReply: false,
   wantsClaim: false,
   wantsLater: false,
+  returning: null,
 };
 
 /** The state of a page that was just opened, in `language`, offering `list` first. */
@@ -133,13 +156,14 @@ export function openingState(language: InterfaceLanguage, list: WordListName): C
   };
 }
 
-/** Whether the twelve words will ever be needed again, and so have to be shown. */
+/** Whether the twelve words will ever be needed again, and so have to be shown. Who came back with them has them. */
 export function wantsWords(draft: Draft): boolean {
-  return draft.wantsReply || draft.wantsClaim || draft.wantsLater;
+  return draft.returning === null && (draft.wantsReply || draft.wantsClaim || draft.wantsLater);
 }
 
-/** The steps this witness walks through, from the safety words to the review. */
+/** The steps this witness walks through, from the safety words, or from the replies, to the review. */
 export function pathOf(draft: Draft): readonly Step[] {
+  if (draft.returning !== null) return ["return", "story", "questions", "files", "review"];
   const path: Step[] = ["safety", "story", "questions", "files", "reply"];
   if (wantsWords(draft)) path.push("words", "check");
   path.push("review");

@@ -32,6 +32,9 @@ export type ComposeEvent =
   | { readonly type: "next" }
   | { readonly type: "back" }
   | { readonly type: "go"; readonly step: Step }
+  | { readonly type: "come-back" }
+  | { readonly type: "return-failed" }
+  | { readonly type: "returned"; readonly proof: boolean }
   | { readonly type: "narrative"; readonly text: string }
   | { readonly type: "basis"; readonly code: BasisCode | null }
   | { readonly type: "witness-category"; readonly code: WitnessCategoryCode | null }
@@ -63,6 +66,12 @@ export function update(state: Compose, event: ComposeEvent): Compose {
       return back(state);
     case "go":
       return pathOf(state.draft).includes(event.step) && isComposing(state) ? enter(state, event.step) : state;
+    case "come-back":
+      return state.step === "safety" ? enter(state, "return") : state;
+    case "return-failed":
+      return state.step === "return" ? { ...state, problem: "return-unreachable" } : state;
+    case "returned":
+      return state.step === "return" ? writeMore(state, event.proof) : state;
     case "words-made":
       return event.list === state.list && isComposing(state) ? { ...state, words: event.words, problem: null } : state;
     case "words-asked":
@@ -90,7 +99,19 @@ function isComposing(state: Compose): boolean {
 }
 
 function enter(state: Compose, step: Step): Compose {
-  return { ...state, step, problem: null, stopped: false, asked: null };
+  const entered = { ...state, step, problem: null, stopped: false, asked: null };
+  return step === "return" ? withoutWords(entered) : entered;
+}
+
+/** Whoever comes back has other words than those shown before, and has asked for nothing yet. */
+function withoutWords(state: Compose): Compose {
+  const draft = { ...state.draft, wantsReply: false, wantsClaim: false, wantsLater: false, returning: null };
+  return { ...state, draft, words: null, confirmed: false };
+}
+
+/** A follow-up: of the same witness, who can be reached as before unless that is taken out. */
+function writeMore(state: Compose, proof: boolean): Compose {
+  return { ...enter(state, "story"), draft: { ...state.draft, wantsReply: true, wantsClaim: proof, returning: { proof } } };
 }
 
 function next(state: Compose): Compose {
@@ -107,6 +128,7 @@ function back(state: Compose): Compose {
     if (state.failedFrom === null) return state;
     return { ...enter(state, state.failedFrom), failure: null, failedFrom: null };
   }
+  if (state.step === "return") return enter(state, "safety");
   const path = pathOf(state.draft);
   const before = path[path.indexOf(state.step) - 1];
   return before === undefined ? state : enter(state, before);
@@ -184,7 +206,23 @@ function sameWord(word: string, typed: string): boolean {
 
 type EditEvent = Exclude<
   ComposeEvent,
-  { type: "next" | "back" | "go" | "words-made" | "words-asked" | "words-answered" | "send" | "progress" | "stopped" | "sent" | "failed" }
+  {
+    type:
+      | "next"
+      | "back"
+      | "go"
+      | "come-back"
+      | "return-failed"
+      | "returned"
+      | "words-made"
+      | "words-asked"
+      | "words-answered"
+      | "send"
+      | "progress"
+      | "stopped"
+      | "sent"
+      | "failed";
+  }
 >;
 
 function edit(state: Compose, event: EditEvent): Compose {

@@ -72,6 +72,7 @@ ${locale.status === "draft" ? draftNotice(locale) : ""}
 <p id="waiting" class="note" role="status">${text.waiting}</p>
 <p id="step-of" class="step-of"></p>
 ${safety(locale)}
+${comeBack(locale)}
 ${story(locale)}
 ${questions(locale)}
 ${files(locale)}
@@ -131,7 +132,14 @@ function block(title: string, lines: readonly string[], kind = "", beside: Marku
 const NOTHING = new Markup("");
 
 /** While nobody has checked the translation, the English stands beside each part of the safety text. */
-function safety({ status, draft, text: { safety: own } }: Locale): Markup {
+function safety({
+  status,
+  draft,
+  text: {
+    safety: own,
+    comeBack: { way },
+  },
+}: Locale): Markup {
   const source = en.text.safety;
   const english = (title: string, lines: readonly string[]): Markup =>
     status === "draft"
@@ -149,7 +157,18 @@ ${block(own.limitsTitle, own.limits, "limits", english(source.limitsTitle, sourc
 ${block(own.chinaTitle, own.china, "", english(source.chinaTitle, source.china))}
 ${block(own.lawTitle, own.law, "", english(source.lawTitle, source.law))}
 ${block(own.readersTitle, own.readers, "", english(source.readersTitle, source.readers))}`,
-    markup`<button type="button" class="main" data-do="next">${own.start}</button>`,
+    markup`<button type="button" id="come-back">${way}</button><button type="button" class="main" data-do="next">${own.start}</button>`,
+  );
+}
+
+/** Where a witness comes back. What stands here is drawn by `return.js`, which is loaded when it is wanted. */
+function comeBack({ text: { back, comeBack: own } }: Locale): Markup {
+  return step(
+    "return",
+    own.title,
+    markup`<div id="return"><p role="status">${own.loading}</p></div>`,
+    markup`<button type="button" class="back" data-do="back" id="return-back">${back}</button>`,
+    true,
   );
 }
 

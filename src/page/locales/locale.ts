@@ -16,7 +16,9 @@ import type {
   SharingCode,
   WitnessCategoryCode,
 } from "../compose/questions.ts";
+import type { ReturnProblem } from "../compose/return.ts";
 import type { FailureCode, ProblemCode, WordListName } from "../compose/state.ts";
+import type { Trait } from "../files/findings.ts";
 import type { FileKind } from "../files/kind.ts";
 import type { IdentifierKind } from "../compose/identifiers.ts";
 
@@ -30,12 +32,16 @@ export interface LiveText {
   /** `{n}` files, `{size}` in all. */
   readonly filesInAll: string;
   readonly noFiles: string;
+  /** `{n}` of the files, after the sentence before. */
+  readonly filesLooking: string;
+  /** Beside one file: while the page looks into it, and if it could not. */
+  readonly looking: string;
+  readonly notLooked: string;
   /** `{name}`: what the button "Remove" takes away, for people who hear the page. */
   readonly removeNamed: string;
   readonly changeNamed: string;
   readonly remove: string;
   readonly change: string;
-  readonly reveals: Readonly<Record<FileKind, string>>;
   readonly bytes: string;
   readonly kilobytes: string;
   readonly megabytes: string;
@@ -53,8 +59,12 @@ export interface LiveText {
     readonly sharing: string;
     readonly language: string;
     readonly attachment: string;
+    readonly asItIs: string;
+    readonly cleanedCopy: string;
     readonly reply: string;
     readonly claim: string;
+    /** Instead of `claim`, when a challenge is answered. */
+    readonly proof: string;
     readonly yes: string;
     readonly whenAbout: string;
     readonly whenFromTo: string;
@@ -76,6 +86,79 @@ export interface LiveText {
     readonly stopped: string;
   };
   readonly failures: Readonly<Record<FailureCode, { readonly title: string; readonly what: string; readonly todo: readonly string[] }>>;
+}
+
+/**
+ * What is shown to a witness who comes back with the twelve words. A file of its own, which the page loads when it is wanted: nobody needs it to write and send
+ * a tip. Every value is a plain string, so that it can be carried as JSON.
+ */
+export interface ReturnText {
+  readonly lead: string;
+  readonly risks: readonly string[];
+  readonly list: string;
+  /** `{n}` of twelve. */
+  readonly word: string;
+  readonly hint: string;
+  /** Name of the words that are offered. */
+  readonly fitting: string;
+  readonly entered: string;
+  /** `{n}` and `{word}`: what pressing a word does, for people who hear the page. */
+  readonly changeWord: string;
+  /** `{n}` of twelve. */
+  readonly count: string;
+  readonly complete: string;
+  readonly problems: Readonly<Record<ReturnProblem, string>>;
+  readonly look: string;
+  readonly asking: string;
+  readonly offline: string;
+  readonly busy: string;
+  readonly now: string;
+  readonly noneTitle: string;
+  readonly none: readonly string[];
+  readonly repliesTitle: string;
+  /** `{date}` */
+  readonly from: string;
+  readonly remove: string;
+  readonly removed: string;
+  /** All places of the mailbox are taken: there may be more. */
+  readonly more: string;
+  /** Others came when some were deleted. */
+  readonly newer: string;
+  readonly prove: string;
+  readonly proveHint: string;
+  readonly write: string;
+  readonly writeHint: string;
+  readonly finish: string;
+  readonly finishing: string;
+  readonly skip: string;
+  readonly finishedTitle: string;
+  readonly finished: readonly string[];
+}
+
+/** What is said of a chosen file. Travels with the part of the script that looks into files, so that nobody waits for it who sends none. */
+export interface FilesText {
+  /** What files of a kind that cannot be looked into may hold. */
+  readonly kinds: Readonly<Record<FileKind, string>>;
+  readonly traits: Readonly<Record<Trait, string>>;
+  /** Above the traces. */
+  readonly found: string;
+  readonly nothing: string;
+  readonly unknown: string;
+  readonly damaged: string;
+  readonly locked: string;
+  readonly large: string;
+  readonly partly: string;
+  readonly cannotClean: string;
+  /** What to do with a PDF instead. */
+  readonly pages: string;
+  readonly choice: string;
+  /** The same question with the file's `{name}`, for people who hear the page. */
+  readonly choiceNamed: string;
+  readonly original: string;
+  readonly cleaned: string;
+  readonly same: string;
+  /** Before the traces that a cleaned copy still has. */
+  readonly left: string;
 }
 
 /** One language of the page. */
@@ -211,7 +294,10 @@ export interface Locale {
       readonly leave: string;
     };
     readonly failed: { readonly nothingSent: string; readonly todo: string; readonly again: string; readonly review: string };
+    /** For those who have been here before: the button on the first page, the title of where it leads, and what stands there until the rest is loaded. */
+    readonly comeBack: { readonly way: string; readonly title: string; readonly loading: string };
   };
+  readonly returning: ReturnText;
   /** Tips that are carried as a file: how to make one, the form that takes it, and its two answers. Everything here works without a script. */
   readonly carried: {
     readonly title: string;
@@ -246,6 +332,7 @@ export interface Locale {
     readonly clock: { readonly title: string; readonly what: string; readonly todo: readonly string[] };
     readonly done: { readonly title: string; readonly lead: string; readonly save: string; readonly next: readonly string[] };
   };
+  readonly files: FilesText;
   readonly labels: {
     readonly basis: Readonly<Record<BasisCode, string>>;
     readonly witnessCategory: Readonly<Record<WitnessCategoryCode, string>>;

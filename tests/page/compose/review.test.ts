@@ -35,6 +35,7 @@ describe("the review", () => {
         wantsReply: true,
         wantsClaim: true,
         wantsLater: true,
+        returning: null,
       },
       WORDS,
     );

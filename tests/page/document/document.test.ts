@@ -47,7 +47,7 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the doc
 
   it("keeps every control off until the script has looked at the keys, and browsers from remembering fields", () => {
     const steps = [...html.matchAll(/<fieldset class="plain"[^>]*>/g)].map(([tag]) => tag);
-    expect(steps.length).toBe(11);
+    expect(steps.length).toBe(12);
     expect(steps.filter((tag) => !tag.endsWith(" disabled>"))).toEqual([]);
     const fields = [...html.matchAll(/<(?:input|textarea|select)\b[^>]*>/g)].map(([tag]) => tag);
     expect(fields.filter((tag) => !tag.includes('autocomplete="off"'))).toEqual([]);
