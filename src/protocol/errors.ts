@@ -97,6 +97,7 @@ export const REFUSALS = {
   "no-such-tip": "There is no tip with this identifier.",
   "casebook-damaged": "The casebook's chain is broken.",
   "nothing-to-do": "There is nothing to do.",
+  "no-reply-wanted": "Whoever sent this tip wants no reply.",
   "not-acknowledged": "The batch has not been acknowledged.",
   "key-destroyed": "The key was destroyed; what it protected cannot be opened any more.",
 } as const;

@@ -24,10 +24,13 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
 
   firsthand-reviewer import FILE     take in a bundle from the server
       --log-key FILE        the log's verifier key, or what \`firsthand keys\` prints; needed once, then pinned
-  firsthand-reviewer list            every tip
+  firsthand-reviewer list            every tip, those of one witness together
   firsthand-reviewer show ID         one tip; the first digits of its id will do
   firsthand-reviewer extract ID DIR  a tip's files into a new folder
-  firsthand-reviewer outbox FILE     a bundle for the server: what is held here
+  firsthand-reviewer reply ID        answer a tip; what is said leaves sealed with the next outbox
+      --text FILE           what is said, plain text: about 4,100 Latin letters or 1,370 Chinese characters
+      --challenge           ask for a proof of the claim to a reward
+  firsthand-reviewer outbox FILE     a bundle for the server: what is held here, and replies
       --again               the last one once more, byte for byte
   firsthand-reviewer status          counts, keys, what is waiting
   firsthand-reviewer verify          whether the casebook is whole
@@ -51,6 +54,8 @@ const OPTIONS = {
   "keep-days": { type: "string" },
   demo: { type: "boolean" },
   "log-key": { type: "string" },
+  text: { type: "string" },
+  challenge: { type: "boolean" },
   again: { type: "boolean" },
   casebook: { type: "string" },
   shares: { type: "string", multiple: true },
@@ -68,6 +73,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   list: { words: [], options: AT_A_CASEBOOK },
   show: { words: ["ID"], options: AT_A_CASEBOOK },
   extract: { words: ["ID", "DIR"], options: AT_A_CASEBOOK },
+  reply: { words: ["ID"], options: ["text", "challenge", ...AT_A_CASEBOOK] },
   outbox: { words: ["FILE"], options: ["again", ...AT_A_CASEBOOK] },
   status: { words: [], options: AT_A_CASEBOOK },
   verify: { words: [], options: AT_A_CASEBOOK },
@@ -157,6 +163,8 @@ function answerTo(command: string, first: string, second: string, values: Values
       return commands.show(first, desk);
     case "extract":
       return commands.extract(first, second, desk);
+    case "reply":
+      return commands.reply(first, values.text ?? usage("reply needs --text FILE"), values.challenge === true, desk);
     case "outbox":
       return commands.outbox(first, values.again === true, desk);
     case "status":

@@ -10,9 +10,11 @@ import { type CeremonyPlan, holdCeremony } from "./ceremony.ts";
 import { type ActingPerson, Casebook } from "./casebook/casebook.ts";
 import { checkCasebook } from "./casebook/check.ts";
 import { writeNewFile } from "./casebook/durable-file.ts";
+import type { ActOf } from "./casebook/event.ts";
 import { importBundle } from "./casebook/import.ts";
-import { outboxBytes, recordOutbox } from "./casebook/outbox.ts";
-import { findTip, readPieces, readRecord, type ShelvedTip, type TipRecord, tipsOf } from "./casebook/shelf.ts";
+import { outboxBytes, recordOutbox, repliesLeaving } from "./casebook/outbox.ts";
+import { recordReply, repliesIn } from "./casebook/replies.ts";
+import { findTip, readPieces, readRecord, type ShelvedTip, threadsOf, type TipRecord } from "./casebook/shelf.ts";
 import { openVault, type Vault, VAULT_FILE } from "./casebook/vault.ts";
 import { becomeWriter } from "./casebook/writer.ts";
 import { extractTip } from "./extract.ts";
@@ -120,11 +122,11 @@ async function requireFile(file: string): Promise<void> {
   if (!found.isFile()) throw new Refusal("no-secure-place", "the bundle is not a file");
 }
 
-/** Every tip, in the order they came. */
+/** Every tip, witness by witness. */
 export async function list(desk: Desk): Promise<Answer> {
   const { casebook } = await sitDown(desk);
   const tips: { shelved: ShelvedTip; record: TipRecord }[] = [];
-  const all = tipsOf(casebook);
+  const all = threadsOf(casebook).flat();
   for (const shelved of all) {
     tips.push({ shelved, record: await readRecord(casebook, shelved) });
     desk.progress("read tips", tips.length, all.length);
@@ -136,8 +138,35 @@ export async function list(desk: Desk): Promise<Answer> {
 export async function show(id: string, desk: Desk): Promise<Answer> {
   const { casebook } = await sitDown(desk);
   const shelved = findTip(casebook, id);
-  const thread = tipsOf(casebook).filter(({ entry }) => entry.thread === shelved.entry.thread);
-  return tipView(shelved, await readRecord(casebook, shelved), thread);
+  const thread = threadsOf(casebook).find(([first]) => first?.entry.thread === shelved.entry.thread) ?? [];
+  const replies = repliesIn(casebook).filter(({ reply: { tip } }) => tip === shelved.entry.id);
+  return tipView(shelved, await readRecord(casebook, shelved), thread, replies);
+}
+
+/** Answers a tip with the text in a file; with `challenge`, a claim to a reward is to be proved. */
+export function reply(id: string, textFile: string, challenge: boolean, desk: Desk): Promise<Answer> {
+  return asWriter(desk, async ({ casebook }, person) => {
+    const shelved = findTip(casebook, id);
+    const text = await readReplyText(textFile);
+    const act = await recordReply(casebook, shelved, { text, challenge }, person, desk.now);
+    return {
+      json: { tip: act.tip, date: act.date, challenge: act.challenge },
+      lines: [
+        `Reply to tip ${act.tip} is sealed and waits for the next outbox.`,
+        ...(act.challenge === null ? [] : [`Challenge ${act.challenge}`]),
+      ],
+    };
+  });
+}
+
+/** Text of a reply: the file's, with plain line ends and none at its end. */
+async function readReplyText(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new Fault("reading the text of the reply", cause);
+  });
+  const text = fromUtf8(bytes).replaceAll("\r\n", "\n").trimEnd();
+  if (text === "") throw new Refusal("usage", "the reply is empty");
+  return text;
 }
 
 /** A tip's attachments into a new folder. */
@@ -166,11 +195,19 @@ export function outbox(file: string, again: boolean, desk: Desk): Promise<Answer
     const written = await outboxBytes(casebook, vault.review, act);
     await writeNewFile(file, written.bytes);
     const batches = act.acknowledgements.map(({ batch }) => batch);
+    const replies = repliesLeaving(casebook, act.bundle).length;
     return {
-      json: { file, bundle: act.bundle, manifest: act.manifest, acknowledged: batches },
-      lines: [`Outbox ${String(act.bundle)} in ${file}. It says one thing only: batch ${batches.map(String).join(", ")} is held here.`],
+      json: { file, bundle: act.bundle, manifest: act.manifest, acknowledged: batches, replies },
+      lines: [outboxLine(file, act, replies)],
     };
   });
+}
+
+function outboxLine(file: string, { bundle, acknowledgements }: ActOf<"outbox">, replies: number): string {
+  const held = `batch ${acknowledgements.map(({ batch }) => String(batch)).join(", ")} is held here`;
+  const begin = `Outbox ${String(bundle)} in ${file}.`;
+  if (replies === 0) return `${begin} It says one thing only: ${held}.`;
+  return `${begin} In it: ${acknowledgements.length === 0 ? "" : `${held}; `}${count(replies, "reply")}.`;
 }
 
 /** Counts and what is waiting. */

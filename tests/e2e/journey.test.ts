@@ -1,6 +1,6 @@
 /**
  * The whole road by the real commands: a tip is sealed as the page seals it, taken in by a server with a database of its own, sealed into a batch, carried to the review
- * machine, read there to the last byte, acknowledged, purged, and audited. Only the browser is missing.
+ * machine, read there to the last byte, answered, acknowledged, purged, and audited; the answer is read with the twelve words. Only the browser is missing.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,13 +9,15 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Bytes } from "../../src/protocol/bytes.ts";
-import { deriveKeys, newCodename } from "../../src/protocol/crypto/codename.ts";
+import { codenameToWords, deriveKeys, newCodename, wordsToCodename } from "../../src/protocol/crypto/codename.ts";
 import { type Certificate, epochAt, openCertificate } from "../../src/protocol/crypto/certificate.ts";
 import { openNote, parseVkey, type Vkey } from "../../src/protocol/crypto/note.ts";
 import { randomBytes } from "../../src/protocol/crypto/random.ts";
+import { openMailboxAnswer, type ReceivedReply } from "../../src/protocol/crypto/reply.ts";
 import { type AttachmentSource, sealTip } from "../../src/protocol/crypto/tip.ts";
 import { toHex, utf8 } from "../../src/protocol/encoding.ts";
 import { formatJson } from "../../src/protocol/format/json.ts";
+import { formatMailboxRequest, MAILBOX_ANSWER_LENGTH } from "../../src/protocol/format/mailbox.ts";
 import { parseReceipt } from "../../src/protocol/format/receipt.ts";
 import { type Answers, EMPTY_ANSWERS } from "../../src/protocol/format/vocabulary.ts";
 import { patternOf } from "../support/bytes.ts";
@@ -27,6 +29,7 @@ import { type RunningServer, serverCommand, startServer } from "../support/serve
 
 const ORIGIN = "tips.test/journey";
 const NARRATIVE = "他们半夜把他带走了。\nئۇلار ئۇنى كېچىدە ئېلىپ كەتتى\nཁོང་ཚོས་ཁོང་མཚན་མོར་ཁྲིད་སོང་།\n\u202Ehidden\u200B";
+const QUESTION = "고맙습니다. 그 문은 무슨 색이었습니까?\n他们是谁?";
 const LARGE = 60_000_000;
 const HOSTILE_NAME = "../../../root/.ssh/\u202Eyek_dezirohtua\n";
 const AUDITOR = new URL("../../src/auditor/main.ts", import.meta.url).pathname;
@@ -131,6 +134,19 @@ async function checkedLeaves(): Promise<Record<string, string>[]> {
   return checked.leaves.map((leaf) => JSON.parse(leaf) as Record<string, string>);
 }
 
+/** What a witness finds who comes back with the twelve words; the replies in `read` are deleted. */
+async function comeBack(words: readonly string[], read: readonly Bytes[] = []): Promise<ReceivedReply[]> {
+  const { mailbox, reply } = await deriveKeys(await wordsToCodename(words, "korean"));
+  const answer = await fetch(at("/mailbox"), {
+    method: "POST",
+    body: formatMailboxRequest({ mailbox, read }),
+    headers: { "content-type": "application/json" },
+  });
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  expect({ status: answer.status, length: bytes.length }).toEqual({ status: 200, length: MAILBOX_ANSWER_LENGTH });
+  return openMailboxAnswer(bytes, reply);
+}
+
 async function audit(): Promise<{ status: number | null; out: string }> {
   const policy = join(folder, "policy.json");
   await writeFile(policy, (await serverCommand(["keys", "--policy"], settings)).out);
@@ -203,13 +219,33 @@ describe("the whole road", () => {
     expect(Buffer.compare(await readFile(join(place, "0004.jpg")), patternOf(70_000, 9))).toBe(0);
   });
 
+  it("answers, and the answer waits for the next stick", async () => {
+    const question = join(folder, "question.txt");
+    await writeFile(question, `${QUESTION}\n`);
+    const id = tips.find(({ attachments: count }) => count === 4)?.id ?? "";
+    expect(await machine.result("reply", id, "--text", question, "--challenge")).toMatchObject({ tip: id });
+    expect(await comeBack(await codenameToWords(words, "korean"))).toEqual([]);
+  });
+
   it("acknowledges, and the server logs what the review machine signed", async () => {
     const outbox = join(folder, "stick", "outbox.tar");
-    expect(await machine.result("outbox", outbox)).toMatchObject({ acknowledged: [1] });
-    expect(await command("import", outbox)).toMatchObject({ bundle: 1, acknowledged: [1] });
+    expect(await machine.result("outbox", outbox)).toMatchObject({ acknowledged: [1], replies: 1 });
+    expect(await command("import", outbox)).toMatchObject({ bundle: 1, acknowledged: [1], replies: 1 });
     expect((await checkedLeaves()).filter(({ kind }) => kind === "acknowledged")).toHaveLength(1);
     const again = await serverCommand(["import", outbox, "--json"], settings);
     expect({ status: again.status, replayed: again.err.includes("bundle-replayed") }).toEqual({ status: 1, replayed: true });
+  });
+
+  it("has an answer for whoever comes back with the twelve words, and for nobody else, until it is deleted", async () => {
+    const back = await codenameToWords(words, "korean");
+    const [received, ...others] = await comeBack(back);
+    expect(others).toEqual([]);
+    expect(received?.reply).toMatchObject({ text: QUESTION });
+    expect(received?.reply.challenge).toHaveLength(32);
+    expect(await comeBack(await codenameToWords(newCodename(), "korean"))).toEqual([]);
+    expect(await comeBack(back)).toHaveLength(1);
+    expect(await comeBack(back, [received?.hash ?? new Uint8Array(32)])).toEqual([]);
+    expect(await comeBack(back)).toEqual([]);
   });
 
   it("purges what is due, and cannot give it away again", async () => {

@@ -21,7 +21,7 @@ describe("firsthand-reviewer", () => {
   it("explains every command with --help and exits 0", async () => {
     const { status, out } = await reviewer(["--help"]);
     expect(status).toBe(0);
-    for (const word of ["ceremony", "import", "list", "show", "extract", "outbox", "status", "verify", "--again", "--log-key"])
+    for (const word of ["ceremony", "import", "list", "show", "extract", "reply", "outbox", "status", "verify", "--again", "--log-key"])
       expect(out).toContain(word);
     expect((await reviewer(["import", "--help"])).out).toBe(out);
   });

@@ -13,6 +13,7 @@ import { randomBytes } from "../../src/protocol/crypto/random.ts";
 import { type AttachmentSource, sealDecoy, sealTip } from "../../src/protocol/crypto/tip.ts";
 import { toHex } from "../../src/protocol/encoding.ts";
 import { NO_PREVIOUS } from "../../src/protocol/format/manifest.ts";
+import type { Tip } from "../../src/protocol/format/tip.ts";
 import { type Answers, EMPTY_ANSWERS } from "../../src/protocol/format/vocabulary.ts";
 import { streamOf } from "./bytes.ts";
 import { MemoryLog, signerOf } from "./memory-log.ts";
@@ -30,16 +31,16 @@ export function fileOf(name: string, type: string, bytes: Bytes): AttachmentSour
   return { name, type, size: bytes.length, form: "original", open: () => streamOf(bytes, 100_000) };
 }
 
-/** What a witness sends, sealed. With a `seed` the thread is the same each time. */
+/** What a witness sends, sealed. With a `seed` the thread is the same each time; with `reply`, one is wanted there. */
 export async function tipOf(
   to: { readonly program: EpochKey; readonly rewards: EpochKey },
   answers: Partial<Answers>,
   attachments: readonly AttachmentSource[] = [],
-  { seed = randomBytes(32), sequence = 0 }: { seed?: Bytes; sequence?: number } = {},
+  { seed = randomBytes(32), sequence = 0, reply = null }: { seed?: Bytes; sequence?: number; reply?: Tip["reply"] } = {},
 ): Promise<Item> {
   const thread = await signingKeyFromSeed(seed);
   const whole = { narrative: "I saw it.", ...answers };
-  const sealed = await sealTip({ answers: { ...EMPTY_ANSWERS, ...whole }, attachments, thread, sequence, reply: null, claim: null }, to);
+  const sealed = await sealTip({ answers: { ...EMPTY_ANSWERS, ...whole }, attachments, thread, sequence, reply, claim: null }, to);
   const envelope = await collect(sealed.parts, sealed.length);
   return { envelope, commitment: sealed.finish().commitment };
 }

@@ -14,7 +14,21 @@ import { domainHash, withDomain } from "../../protocol/crypto/hash.ts";
 import { type SigningKey, verifySignature } from "../../protocol/crypto/ed25519.ts";
 import { fromHex, fromUtf8, toHex, utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import { flag, formatJson, hex, integer, list, matching, oneOf, parseJson, type Reader, record, text } from "../../protocol/format/json.ts";
+import {
+  flag,
+  formatJson,
+  hex,
+  integer,
+  list,
+  matching,
+  nullable,
+  oneOf,
+  parseJson,
+  type Reader,
+  record,
+  text,
+} from "../../protocol/format/json.ts";
+import { REPLY_CONTENT, REPLY_LENGTH } from "../../protocol/format/reply.ts";
 
 /** `previous` of the first event, and of the first bundle of a direction. */
 export const NOTHING_BEFORE = "0".repeat(64);
@@ -92,6 +106,19 @@ const ACTS = {
     previous: hex(32),
     manifest: hex(32),
     acknowledgements: list(record({ batch: NUMBER, note: text(4096, 1) }), MANY),
+  }),
+  /**
+   * A witness was answered, with this text. `mailbox` is the hash of the mailbox id, `sealed` the reply as it leaves with the next outbox after this event, base64;
+   * `challenge` is what the witness was asked to sign.
+   */
+  replied: record({
+    kind: oneOf(["replied"]),
+    tip: tipId,
+    mailbox: hex(32),
+    date: DATE,
+    text: text(REPLY_CONTENT, 1),
+    challenge: nullable(hex(32)),
+    sealed: text(4 * Math.ceil(REPLY_LENGTH / 3), 1),
   }),
   /** A tip's attachments were written out. */
   extracted: record({ kind: oneOf(["extracted"]), tip: tipId }),

@@ -1,18 +1,21 @@
 /**
- * The outbox: what goes back to the server, a bundle signed by the review key. Today that is acknowledgements: "the review machine holds every item of this batch".
+ * The outbox: what goes back to the server, a bundle signed by the review key. That is acknowledgements, "the review machine holds every item of this batch", and
+ * sealed replies to witnesses.
  *
  * What leaves is written into the casebook before the file exists, notes and all, so the same bundle can be made again byte for byte (a stick is easily lost) and no
  * second, different bundle can ever have its number. Ed25519 signatures are deterministic (RFC 8032), which makes the manifest the same too.
  */
-import { asBytes, type Bytes } from "../../protocol/bytes.ts";
-import { writeBundle, type WrittenBundle } from "../../protocol/crypto/bundle.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
+import { type BundleFile, writeBundle, type WrittenBundle } from "../../protocol/crypto/bundle.ts";
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { type NoteSigner, noteSigner, parseVkey } from "../../protocol/crypto/note.ts";
-import { fromHex, fromUtf8, utf8 } from "../../protocol/encoding.ts";
+import { fromBase64, fromHex, fromUtf8, utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { acknowledgementPath, formatAcknowledgement } from "../../protocol/format/acknowledgement.ts";
+import { replyPath } from "../../protocol/format/reply.ts";
 import type { ActingPerson, Casebook } from "./casebook.ts";
 import { type ActOf, type BatchResult, NOTHING_BEFORE } from "./event.ts";
+import { repliesIn } from "./replies.ts";
 
 /** Batches that are held whole and not acknowledged yet, in order. */
 export function batchesToAcknowledge(casebook: Casebook): BatchResult[] {
@@ -21,13 +24,22 @@ export function batchesToAcknowledge(casebook: Casebook): BatchResult[] {
   return held.filter(({ batch, missing }) => missing === 0 && !sent.has(batch));
 }
 
+/** Replies that leave in outbox `bundle`; `null` stands for the next one. */
+export function repliesLeaving(casebook: Casebook, bundle: number | null): ActOf<"replied">[] {
+  return repliesIn(casebook)
+    .filter(({ outbox }) => outbox === bundle)
+    .map(({ reply }) => reply);
+}
+
 /**
  * Records the next bundle for the server. The caller is the casebook's writer.
- * @throws {Refusal} `nothing-to-do` if there is nothing to acknowledge.
+ * @throws {Refusal} `nothing-to-do` if there is nothing to acknowledge and no reply waits.
  */
 export async function recordOutbox(casebook: Casebook, reviewSeed: Bytes, person: ActingPerson, now: Date): Promise<ActOf<"outbox">> {
   const batches = batchesToAcknowledge(casebook);
-  if (batches.length === 0) throw new Refusal("nothing-to-do", "every batch that is here is acknowledged");
+  const replies = repliesLeaving(casebook, null);
+  if (batches.length + replies.length === 0)
+    throw new Refusal("nothing-to-do", "every batch that is here is acknowledged and no reply waits");
   const signer = await reviewSigner(casebook, reviewSeed);
   const { origin } = casebook.opened;
   const date = now.toISOString().slice(0, 10);
@@ -38,7 +50,7 @@ export async function recordOutbox(casebook: Casebook, reviewSeed: Bytes, person
   }
   const last = casebook.acts("outbox").at(-1);
   const outline = { bundle: (last?.bundle ?? 0) + 1, previous: last?.manifest ?? NOTHING_BEFORE, acknowledgements };
-  const { manifestHash } = await bundleOf(origin, outline, signer);
+  const { manifestHash } = await bundleOf(origin, outline, replies, signer);
   const act: ActOf<"outbox"> = { kind: "outbox", manifest: manifestHash, ...outline };
   await casebook.append(act, person, now);
   return act;
@@ -49,7 +61,8 @@ export async function recordOutbox(casebook: Casebook, reviewSeed: Bytes, person
  * @throws {Refusal} `casebook-damaged` if they are not the ones that were recorded.
  */
 export async function outboxBytes(casebook: Casebook, reviewSeed: Bytes, act: ActOf<"outbox">): Promise<WrittenBundle> {
-  const written = await bundleOf(casebook.opened.origin, act, await reviewSigner(casebook, reviewSeed));
+  const signer = await reviewSigner(casebook, reviewSeed);
+  const written = await bundleOf(casebook.opened.origin, act, repliesLeaving(casebook, act.bundle), signer);
   if (written.manifestHash !== act.manifest) throw new Refusal("casebook-damaged", `outbox ${String(act.bundle)}`);
   return written;
 }
@@ -64,15 +77,28 @@ async function reviewSigner(casebook: Casebook, seed: Bytes): Promise<NoteSigner
 function bundleOf(
   origin: string,
   { bundle, previous, acknowledgements }: Pick<ActOf<"outbox">, "bundle" | "previous" | "acknowledgements">,
+  replies: readonly ActOf<"replied">[],
   signer: NoteSigner,
 ): Promise<WrittenBundle> {
-  const entries = acknowledgements.map(({ batch, note }) => {
-    const bytes = utf8(note);
-    // eslint-disable-next-line @typescript-eslint/require-await -- an asynchronous source of one piece
-    const open = async function* (): AsyncGenerator<Bytes, void, undefined> {
-      yield asBytes(bytes);
-    };
-    return { path: acknowledgementPath(batch), size: bytes.length, sha256: sha256(bytes), open };
-  });
+  const entries = [...acknowledgements.map(({ batch, note }) => fileOf(acknowledgementPath(batch), utf8(note))), ...replyFiles(replies)];
   return writeBundle({ origin, to: "server", sequence: bundle, previous, entries }, signer);
+}
+
+/** Replies in the order of their paths: who was answered first does not show. Those of one mailbox count from 1, in the order they were written. */
+function replyFiles(replies: readonly ActOf<"replied">[]): BundleFile[] {
+  const numbers = new Map<string, number>();
+  const files = replies.map(({ mailbox, sealed }) => {
+    const number = (numbers.get(mailbox) ?? 0) + 1;
+    numbers.set(mailbox, number);
+    return fileOf(replyPath(mailbox, number), fromBase64(sealed));
+  });
+  return files.sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+function fileOf(path: string, bytes: Bytes): BundleFile {
+  // eslint-disable-next-line @typescript-eslint/require-await -- an asynchronous source of one piece
+  const open = async function* (): AsyncGenerator<Bytes, void, undefined> {
+    yield bytes;
+  };
+  return { path, size: bytes.length, sha256: sha256(bytes), open };
 }

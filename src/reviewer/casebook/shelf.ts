@@ -90,6 +90,16 @@ export function tipsOf(casebook: Casebook): ShelvedTip[] {
   });
 }
 
+/** Every tip, by witness: the witness whose first tip came first is first. Each one's tips by batch, then by the number the witness's page gave them. */
+export function threadsOf(casebook: Casebook): ShelvedTip[][] {
+  const threads = Map.groupBy(tipsOf(casebook), ({ entry }) => entry.thread);
+  return [...threads.values()].map((tips) => tips.sort((one, other) => inThread(one.entry, other.entry)));
+}
+
+function inThread(one: TipEntry, other: TipEntry): number {
+  return one.batch - other.batch || one.sequence - other.sequence || one.position - other.position;
+}
+
 /**
  * The one tip whose id begins with `prefix`, at least four digits of it.
  * @throws {Refusal} `no-such-tip`; `usage` if there are several.

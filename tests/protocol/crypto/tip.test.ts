@@ -3,6 +3,7 @@ import fc from "fast-check";
 import tar from "tar-stream";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Bytes, collect, concat } from "../../../src/protocol/bytes.ts";
+import { signClaimProof } from "../../../src/protocol/crypto/claim.ts";
 import { deriveKeys, newCodename } from "../../../src/protocol/crypto/codename.ts";
 import type { SigningKey } from "../../../src/protocol/crypto/ed25519.ts";
 import { openEnvelope, sealEnvelope } from "../../../src/protocol/crypto/envelope.ts";
@@ -92,6 +93,18 @@ describe("a tip", () => {
       expect([result.commitment, result.digest]).toEqual([commitment, digest]);
       expect(await claimIn(result.claim)).toEqual({ claim, proof: null, thread: thread.publicKey });
     }
+  });
+
+  it("carries the proof of a claim, and is no longer for it", async () => {
+    const { claim, thread: own } = await deriveKeys(newCodename());
+    const proof = await signClaimProof(claim, randomBytes(32));
+    const content = await tipContent({ thread: own, claim: claim.publicKey, proof });
+    const { envelope } = await sealWhole(content, program, rewards);
+    expect(envelope).toHaveLength((await sealWhole(await tipContent(), program, rewards)).envelope.length);
+    const { result } = await open(envelope, envelope.length);
+    if (result.kind !== "tip") throw new Error("not a tip");
+    expect(await claimIn(result.claim)).toEqual({ claim: claim.publicKey, proof, thread: own.publicKey });
+    expect(await refusalOf(async () => sealWhole({ ...content, claim: null }, program, rewards))).toBe("bad-tip");
   });
 
   const claimIn = async (sealed: Bytes): Promise<unknown> => {

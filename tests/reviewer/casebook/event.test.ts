@@ -64,6 +64,15 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     manifest: hash,
     acknowledgements: fc.array(fc.record({ batch: number, note: fc.string({ minLength: 1, maxLength: 50 }) }), { maxLength: 3 }),
   }),
+  fc.record({
+    kind: fc.constant("replied" as const),
+    tip: id,
+    mailbox: hash,
+    date: fc.constant("2026-06-01"),
+    text: fc.string({ minLength: 1, maxLength: 100 }),
+    challenge: fc.option(hash),
+    sealed: fc.base64String({ minLength: 4, maxLength: 5976 }),
+  }),
   fc.record({ kind: fc.constant("extracted" as const), tip: id }),
 );
 

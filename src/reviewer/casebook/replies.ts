@@ -1,0 +1,61 @@
+/**
+ * Replies to witnesses. A reply is sealed with the reply key inside the tip it answers and recorded, sealed bytes and all, before anything leaves: so the next outbox
+ * carries it, that outbox made again is the same, and what was said to whom is part of the chain of custody.
+ *
+ * Which outbox carries a reply is not written down: it is the first one after it in the chain.
+ */
+import { randomBytes } from "../../protocol/crypto/random.ts";
+import { mailboxHash, sealReply } from "../../protocol/crypto/reply.ts";
+import { toBase64, toHex } from "../../protocol/encoding.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import type { ActingPerson, Casebook } from "./casebook.ts";
+import type { ActOf } from "./event.ts";
+import { readRecord, type ShelvedTip } from "./shelf.ts";
+
+/** A recorded reply, and the number of the outbox that took it; `null` if it waits for the next. */
+export interface RecordedReply {
+  readonly reply: ActOf<"replied">;
+  readonly outbox: number | null;
+}
+
+/**
+ * Seals and records a reply. With `challenge`, 32 fresh random bytes for the witness to sign with the claim key go with it. The caller is the casebook's writer.
+ * @throws {Refusal} `no-reply-wanted`; `too-large` if the text does not fit, `bad-reply` if it is empty.
+ */
+export async function recordReply(
+  casebook: Casebook,
+  shelved: ShelvedTip,
+  { text, challenge: challenging }: { readonly text: string; readonly challenge: boolean },
+  person: ActingPerson,
+  now: Date,
+): Promise<ActOf<"replied">> {
+  const { tip } = await readRecord(casebook, shelved);
+  if (tip.reply === null) throw new Refusal("no-reply-wanted");
+  const challenge = challenging ? randomBytes(32) : null;
+  const date = now.toISOString().slice(0, 10);
+  const sealed = await sealReply({ challenge, date, text }, tip.reply.key);
+  const act: ActOf<"replied"> = {
+    kind: "replied",
+    tip: shelved.entry.id,
+    mailbox: toHex(mailboxHash(tip.reply.mailbox)),
+    date,
+    text,
+    challenge: challenge && toHex(challenge),
+    sealed: toBase64(sealed),
+  };
+  await casebook.append(act, person, now);
+  return act;
+}
+
+/** Every reply of a casebook, in order. */
+export function repliesIn(casebook: Casebook): RecordedReply[] {
+  const replies: RecordedReply[] = [];
+  let waiting: ActOf<"replied">[] = [];
+  for (const { act } of casebook.events) {
+    if (act.kind === "replied") waiting.push(act);
+    if (act.kind !== "outbox") continue;
+    for (const reply of waiting) replies.push({ reply, outbox: act.bundle });
+    waiting = [];
+  }
+  return [...replies, ...waiting.map((reply) => ({ reply, outbox: null }))];
+}
