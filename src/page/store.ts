@@ -5,19 +5,28 @@ import { type ComposeEvent, update } from "./compose/update.ts";
 /** Called after each change. Events sent from within are handled after all listeners have seen this one. */
 export type StateListener = (state: Compose, before: Compose) => void;
 
-/** The state and its changes. */
-export interface Store {
-  state(): Compose;
-  send(event: ComposeEvent): void;
+/** A state and its changes: the form's, unless told otherwise. */
+export interface Store<State = Compose, Event = ComposeEvent> {
+  state(): State;
+  send(event: Event): void;
   /** Forgets everything: the state is replaced and nobody is told any more. */
   forget(): void;
 }
 
-/** A store that starts with `opening`. */
+/** The form's store, which starts with `opening`. */
 export function openStore(opening: Compose, listeners: readonly StateListener[]): Store {
+  return storeOf(opening, update, listeners);
+}
+
+/** A store that starts with `opening` and changes by `change`. */
+export function storeOf<State, Event>(
+  opening: State,
+  change: (state: State, event: Event) => State,
+  listeners: readonly ((state: State, before: State) => void)[],
+): Store<State, Event> {
   let state = opening;
   let listening = listeners;
-  const queue: ComposeEvent[] = [];
+  const queue: Event[] = [];
   let running = false;
   return {
     state: () => state,
@@ -28,7 +37,7 @@ export function openStore(opening: Compose, listeners: readonly StateListener[])
       try {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
           const before = state;
-          state = update(before, next);
+          state = change(before, next);
           if (state !== before) for (const listener of listening) listener(state, before);
         }
       } finally {

@@ -9,7 +9,7 @@
  * Requests carry nothing but the bytes: no cookies, no referrer, no cache.
  */
 import type { Bytes } from "../../protocol/bytes.ts";
-import { toHex } from "../../protocol/encoding.ts";
+import { fromUtf8, toHex } from "../../protocol/encoding.ts";
 import { randomBelow, randomBytes } from "../../protocol/crypto/random.ts";
 import { formatJson } from "../../protocol/format/json.ts";
 import { waitAfter } from "./backoff.ts";
@@ -103,8 +103,8 @@ async function putPart(tip: string, part: number, body: Bytes, watch: UploadWatc
 /** Which parts the server has; none if it does not answer. */
 async function partsThere(tip: string, line: UploadLine): Promise<readonly unknown[]> {
   try {
-    const response = await ask({ method: "GET", url: `${tip}/parts` }, line);
-    const answer: unknown = response.ok ? await response.json() : null;
+    const { ok, body } = await ask({ method: "GET", url: `${tip}/parts` }, line);
+    const answer: unknown = ok ? JSON.parse(fromUtf8(body)) : null;
     return typeof answer === "object" && answer !== null && "parts" in answer && Array.isArray(answer.parts)
       ? (answer.parts as unknown[])
       : [];
@@ -114,23 +114,27 @@ async function partsThere(tip: string, line: UploadLine): Promise<readonly unkno
   }
 }
 
-interface TipRequest {
+/** A request that may be repeated. */
+export interface RepeatableRequest {
   readonly method: "GET" | "PUT" | "POST";
   readonly url: string;
   readonly body?: Bytes;
   readonly type?: string;
 }
 
-/** Repeats a request until it was answered with success, or `isDone` says that it had been heard. */
-async function insist(
-  request: TipRequest,
-  watch: UploadWatch,
+/**
+ * Repeats a request until it was answered with success, and returns the body of the answer; or `null` when `isDone` says that it had been heard.
+ * @throws {UploadRefused} @throws {UploadRestart} and whatever `line.signal` was aborted with.
+ */
+export async function insist(
+  request: RepeatableRequest,
+  watch: Pick<UploadWatch, "waiting" | "resumed">,
   line: UploadLine,
   isDone?: () => Promise<boolean>,
-): Promise<Response | null> {
+): Promise<Bytes | null> {
   for (let failures = 1; ; failures++) {
-    const { response, trouble } = await attempt(request, line);
-    if (response !== null) return response;
+    const { body, trouble } = await attempt(request, line);
+    if (body !== null) return body;
     const seconds = waitAfter(failures, randomBelow(1_000_000) / 1_000_000, trouble.retryAfter);
     watch.waiting(trouble.why, seconds);
     await pause(seconds, line);
@@ -143,31 +147,37 @@ interface Trouble {
   readonly why: WaitReason;
   readonly retryAfter: number;
 }
-type Outcome = { readonly response: Response; readonly trouble: null } | { readonly response: null; readonly trouble: Trouble };
+type Outcome = { readonly body: Bytes; readonly trouble: null } | { readonly body: null; readonly trouble: Trouble };
 
 /** One try. Returns success or a trouble worth waiting for. */
-async function attempt(request: TipRequest, line: UploadLine): Promise<Outcome> {
-  let response: Response;
-  let code: string;
+async function attempt(request: RepeatableRequest, line: UploadLine): Promise<Outcome> {
+  let answer: Answer;
   try {
-    response = await ask(request, line);
-    if (response.ok) return { response, trouble: null };
-    code = await codeOf(response);
+    answer = await ask(request, line);
   } catch {
     line.signal.throwIfAborted();
-    return { response: null, trouble: { why: "offline", retryAfter: 0 } };
+    return { body: null, trouble: { why: "offline", retryAfter: 0 } };
   }
-  const retryAfter = Number(response.headers.get("retry-after") ?? 0) || 0;
-  if (code === "server-full") return { response: null, trouble: { why: "server-full", retryAfter } };
-  if (response.status >= 500 || response.status === 429 || response.status === 408) {
-    return { response: null, trouble: { why: "server-busy", retryAfter } };
-  }
+  if (answer.ok) return { body: answer.body, trouble: null };
+  const { status, retryAfter } = answer;
+  const code = codeOf(answer);
+  if (code === "server-full") return { body: null, trouble: { why: "server-full", retryAfter } };
+  if (status >= 500 || status === 429 || status === 408) return { body: null, trouble: { why: "server-busy", retryAfter } };
   if (RESTART_CODES.includes(code)) throw new UploadRestart();
-  throw new UploadRefused(response.status === 413 || TOO_LARGE_CODES.includes(code) ? "too-large" : "refused");
+  throw new UploadRefused(status === 413 || TOO_LARGE_CODES.includes(code) ? "too-large" : "refused");
 }
 
-function ask({ method, url, body, type }: TipRequest, line: UploadLine): Promise<Response> {
-  return fetch(url, {
+interface Answer {
+  readonly ok: boolean;
+  readonly status: number;
+  /** Seconds; 0 if the server did not say. */
+  readonly retryAfter: number;
+  readonly body: Bytes;
+}
+
+/** One request with its whole answer: an answer that breaks off is none. */
+async function ask({ method, url, body, type }: RepeatableRequest, line: UploadLine): Promise<Answer> {
+  const response = await fetch(url, {
     method,
     ...(body === undefined ? {} : { body, headers: { "content-type": type ?? "" } }),
     signal: AbortSignal.any([line.signal, AbortSignal.timeout(line.patience)]),
@@ -176,21 +186,31 @@ function ask({ method, url, body, type }: TipRequest, line: UploadLine): Promise
     redirect: "error",
     referrerPolicy: "no-referrer",
   });
+  return {
+    ok: response.ok,
+    status: response.status,
+    retryAfter: Number(response.headers.get("retry-after") ?? 0) || 0,
+    body: new Uint8Array(await response.arrayBuffer()),
+  };
 }
 
 /** The code of a problem answer; empty if it has none. */
-async function codeOf(response: Response): Promise<string> {
+function codeOf({ body }: Answer): string {
   try {
-    const problem: unknown = await response.json();
+    const problem: unknown = JSON.parse(fromUtf8(body));
     return typeof problem === "object" && problem !== null && "error" in problem && typeof problem.error === "string" ? problem.error : "";
   } catch {
     return "";
   }
 }
 
-async function readReceipt(response: Response | null): Promise<string> {
-  const answer: unknown = response === null ? null : await response.json();
-  if (typeof answer === "object" && answer !== null && "receipt" in answer && typeof answer.receipt === "string") return answer.receipt;
+function readReceipt(body: Bytes | null): string {
+  try {
+    const answer: unknown = body === null ? null : JSON.parse(fromUtf8(body));
+    if (typeof answer === "object" && answer !== null && "receipt" in answer && typeof answer.receipt === "string") return answer.receipt;
+  } catch {
+    throw new UploadRefused("refused");
+  }
   throw new UploadRefused("refused");
 }
 
