@@ -13,7 +13,15 @@ import { toHex, utf8 } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
 import { LITERAL_HEADER_LENGTH } from "../format/envelope.ts";
 import { parseMailboxAnswer } from "../format/mailbox.ts";
-import { formatReply, formatSealedReply, parseReply, parseSealedReply, type Reply, REPLY_CONTENT, SKESK_PARAMETERS } from "../format/reply.ts";
+import {
+  formatReply,
+  formatSealedReply,
+  parseReply,
+  parseSealedReply,
+  type Reply,
+  REPLY_CONTENT,
+  SKESK_PARAMETERS,
+} from "../format/reply.ts";
 import { chunkCipher, literalHeader } from "./envelope.ts";
 import { hkdf, sha256 } from "./hash.ts";
 import { randomBytes } from "./random.ts";

@@ -55,5 +55,8 @@ export function parseMailboxRequest(bytes: Uint8Array): MailboxRequest {
 /** The four places of an answer; which of them hold replies is for the reply key to say. @throws {Refusal} `bad-reply` if it has another length. */
 export function parseMailboxAnswer(answer: Uint8Array): Bytes[] {
   if (answer.length !== MAILBOX_ANSWER_LENGTH) throw new Refusal("bad-reply");
-  return Array.from({ length: MAILBOX_PLACES }, (_, index) => new Uint8Array(answer.slice(index * REPLY_LENGTH, (index + 1) * REPLY_LENGTH)));
+  return Array.from(
+    { length: MAILBOX_PLACES },
+    (_, index) => new Uint8Array(answer.slice(index * REPLY_LENGTH, (index + 1) * REPLY_LENGTH)),
+  );
 }
