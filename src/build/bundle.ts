@@ -22,6 +22,9 @@ const NOTICE =
 /** Lists of words that are files of their own beside the page's script. */
 export const SEPARATE_LISTS = ["simplified-chinese", "traditional-chinese", "korean"];
 
+/** Parts of the page that are scripts of their own beside it, by name, and their entries: fetched by `import()` when a witness first needs them. */
+export const SEPARATE_PARTS: Readonly<Record<string, string>> = { files: "src/page/files/desk.ts" };
+
 /**
  * The OpenPGP library's separate parts, and what the page has instead: nothing for most, and for two of them only what is used. (A part is loaded by `import()`,
  * in which a bundler cannot tell what is used; so these two are bundled by themselves first.)
@@ -84,9 +87,12 @@ export function bundleAlone(entry: string): Promise<Bundle> {
   return bundle(entry, []);
 }
 
-/** A script of the page as one file. With `lists` all lists of words are in it; without, those of {@link SEPARATE_LISTS} are looked for beside it. */
+/**
+ * A script of the page as one file. With `lists` everything is in it; without, lists of words and parts of the page, those of {@link SEPARATE_LISTS} and
+ * {@link SEPARATE_PARTS}, are looked for beside it.
+ */
 export function bundleScript(entry: string, { lists }: { readonly lists: boolean }): Promise<Bundle> {
-  return bundle(entry, lists ? [lightweightLibrary()] : [lightweightLibrary(), separateLists()], NOTICE);
+  return bundle(entry, lists ? [lightweightLibrary()] : [lightweightLibrary(), separateLists(), separateParts()], NOTICE);
 }
 
 async function bundle(entry: string, plugins: Plugin[], notice = ""): Promise<Bundle> {
@@ -145,6 +151,19 @@ function mlKem(): Plugin {
         if (ends === null) throw new Error("the library's file of post-quantum algorithms is not as expected");
         return { contents: `${whole.slice(0, ends.index)}${ends[0]}export { ml_kem768 };`, loader: "js" };
       });
+    },
+  };
+}
+
+function separateParts(): Plugin {
+  return {
+    name: "separate-parts",
+    setup(plugins) {
+      for (const [name, entry] of Object.entries(SEPARATE_PARTS)) {
+        plugins.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, kind }) =>
+          kind === "dynamic-import" && join(resolveDir, path) === join(ROOT, entry) ? { path: `./${name}.js`, external: true } : null,
+        );
+      }
     },
   };
 }

@@ -32,7 +32,7 @@ function openPage(): OpenPage {
       store.send(event);
     },
     {
-      chosen: (files) => session?.chosen(files),
+      chosen: (files) => session?.chosen(files, language),
       tryNow: () => session?.tryNow(),
       stop: () => session?.stop(),
       again: () => {

@@ -10,13 +10,17 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { type Carrier, NotCarried, SealAnew } from "./carrier.ts";
 import { answersOf, attachmentLabel } from "./compose/answers.ts";
-import type { ChosenFile, Draft, FailureCode, Progress } from "./compose/state.ts";
+import type { InterfaceLanguage } from "./compose/questions.ts";
+import type { ChosenFile, Draft, FailureCode, Look, Progress } from "./compose/state.ts";
+import type { lookInto } from "./files/desk.ts";
 import { epochsAt, type Keyring, openKeyring, type PinnedFingerprints } from "./keys/keyring.ts";
 import type { StateListener, Store } from "./store.ts";
 
 /** How often a tip is sealed anew because the server lost parts of it. */
 const MOST_RESTARTS = 5;
 const SECONDS_IN_A_DAY = 86_400;
+/** Milliseconds for the part of the page that looks into files: some tens of kilobytes. */
+const DESK_PATIENCE = 120_000;
 /** Bytes read from a file at once. */
 const READ_AT_ONCE = 1_048_576;
 
@@ -25,7 +29,8 @@ export interface Session {
   /** Gets and checks the keys. Returns what is wrong, or `null`. */
   prepare(): Promise<FailureCode | null>;
   readonly listener: StateListener;
-  chosen(files: readonly File[]): void;
+  /** Takes files, and looks into them. What is said of them is said in `language`. */
+  chosen(files: readonly File[], language: InterfaceLanguage): void;
   tryNow(): void;
   stop(): void;
   again(): void;
@@ -46,6 +51,8 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
   let sending: AbortController | null = null;
   let nextFile = 1;
   const bodies = new Map<number, File>();
+  const copies = new Map<number, Blob>();
+  let looking = Promise.resolve();
 
   const codename = (): Bytes => (bits ??= newCodename());
   const forget = (): void => {
@@ -80,12 +87,26 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
   };
 
   const sources = (files: readonly ChosenFile[]): AttachmentSource[] =>
-    files.map(({ id, name, type, size }) => ({
-      ...attachmentLabel(name, type),
-      size,
-      form: "original",
-      open: () => bytesOf(bodies.get(id)),
-    }));
+    files.map(({ id, name, type, form }) => {
+      const body = (form === "cleaned" ? copies : bodies).get(id);
+      if (body === undefined) throw new Error("a chosen file has no body");
+      return { ...attachmentLabel(name, type), size: body.size, form, open: () => bytesOf(body) };
+    });
+
+  /** One file after the other, so that no more than one is in memory in part. */
+  const lookAt = async (id: number, file: File, language: InterfaceLanguage): Promise<void> => {
+    let look: Look = "not-looked";
+    try {
+      if (!bodies.has(id)) return;
+      const desk = await openDesk();
+      const { report, cleaned } = await desk.lookInto(file, language);
+      if (cleaned !== null && bodies.has(id)) copies.set(id, cleaned);
+      look = report;
+    } catch {
+      // It did not arrive, or the device does not give the file, which is said when it is sent.
+    }
+    if (bodies.has(id)) store().send({ type: "file-looked", id, look });
+  };
 
   const sendTip = async (draft: Draft, signal: AbortSignal): Promise<Blob> => {
     const report = (progress: Progress): void => {
@@ -129,6 +150,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
       controller.signal.throwIfAborted();
       kept = left;
       bodies.clear();
+      copies.clear();
       forget();
       store().send({ type: "sent" });
     } catch (error) {
@@ -146,16 +168,23 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
       if (state.step === "check" && state.asked === null) store().send({ type: "words-asked", positions: twoPositions() });
       if (state.step === "sending" && before.step !== "sending") void startSending(state.draft);
       for (const id of bodies.keys()) {
-        if (before.draft.files.some((file) => file.id === id) && !state.draft.files.some((file) => file.id === id)) bodies.delete(id);
+        if (before.draft.files.some((file) => file.id === id) && !state.draft.files.some((file) => file.id === id)) {
+          bodies.delete(id);
+          copies.delete(id);
+        }
       }
     },
-    chosen: (files) => {
+    chosen: (files, language) => {
       const added = files.map((file) => {
         const id = nextFile++;
         bodies.set(id, file);
         return { id, name: file.name, type: file.type, size: file.size };
       });
       store().send({ type: "files-added", files: added });
+      for (const { id } of added) {
+        const file = bodies.get(id);
+        if (file !== undefined) looking = looking.then(() => lookAt(id, file, language));
+      }
     },
     tryNow: () => {
       carrier.tryNow();
@@ -186,6 +215,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
       sending?.abort();
       kept = null;
       bodies.clear();
+      copies.clear();
       forget();
       keyring = null;
     },
@@ -216,8 +246,20 @@ async function tryOut(epoch: { encryptSessionKey(sessionKey: Bytes): Promise<Byt
   }
 }
 
-async function* bytesOf(file: File | undefined): AsyncGenerator<Bytes, void, undefined> {
-  if (file === undefined) throw new Error("a chosen file has no body");
+/** The part of the page that looks into files. It comes when it is first needed; what does not come is asked for again next time. */
+async function openDesk(): Promise<{ readonly lookInto: typeof lookInto }> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new Error("too late"));
+  }, DESK_PATIENCE);
+  try {
+    return await Promise.race([import("./files/desk.ts"), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function* bytesOf(file: Blob): AsyncGenerator<Bytes, void, undefined> {
   for (let at = 0; at < file.size; at += READ_AT_ONCE) yield new Uint8Array(await file.slice(at, at + READ_AT_ONCE).arrayBuffer());
 }
 

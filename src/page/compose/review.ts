@@ -57,7 +57,10 @@ export function reviewRows(draft: Draft, { labels, review, languageName }: Revie
     removal: draft.sharing === "prefer_not_to_say" ? null : { field: "sharing" },
     step: "questions",
   });
-  for (const file of draft.files) rows.push({ label: review.attachment, values: [file.name], removal: { file }, step: "files" });
+  for (const file of draft.files) {
+    const form = file.form === "cleaned" ? review.cleanedCopy : review.asItIs;
+    rows.push({ label: review.attachment, values: [file.name, form], removal: { file }, step: "files" });
+  }
   // Who came back was not asked whether; both can only be taken out.
   const asked = draft.returning === null ? "reply" : "review";
   add("reply", review.reply, draft.wantsReply ? [review.yes] : [], asked);

@@ -11,6 +11,7 @@ import type {
   SharingCode,
   WitnessCategoryCode,
 } from "./questions.ts";
+import type { Report } from "../files/report.ts";
 import type { WhenFields } from "./when.ts";
 
 /** The pages of the form, in order. `words` and `check` are left out when no words are wanted; `return` is only for those who have been here before. */
@@ -41,12 +42,22 @@ export const MOST_FILES = 999;
 /** Most bytes of all files together that the page takes: below the largest size class, with room for the archive around them. */
 export const MOST_FILE_BYTES = 3_900 * 1_048_576;
 
-/** A file the witness chose. `id` finds its body in the session. */
-export interface ChosenFile {
+/** A file on the device. `id` finds its body in the session. */
+export interface FileOnDevice {
   readonly id: number;
   readonly name: string;
   readonly type: string;
   readonly size: number;
+}
+
+/** What is known of a file's inside: nothing yet, nothing since what looks into files did not arrive, or what the witness is told. */
+export type Look = "looking" | "not-looked" | Report;
+
+/** A file the witness chose. */
+export interface ChosenFile extends FileOnDevice {
+  readonly look: Look;
+  /** How it will be sent. A cleaned copy is chosen by itself as soon as there is one: it is the safer way, and the original stays with the witness. */
+  readonly form: "original" | "cleaned";
 }
 
 /** The witness's answers, as typed. */
@@ -75,6 +86,7 @@ export type ProblemCode =
   | "when-wrong"
   | "too-many-files"
   | "files-too-large"
+  | "files-not-ready"
   | "words-differ"
   | "words-not-ready"
   | "return-unreachable";

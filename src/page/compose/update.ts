@@ -11,7 +11,9 @@ import {
   type Draft,
   EMPTY_DRAFT,
   type FailureCode,
+  type FileOnDevice,
   LONGEST_NARRATIVE,
+  type Look,
   MOST_FILE_BYTES,
   MOST_FILES,
   pathOf,
@@ -43,7 +45,9 @@ export type ComposeEvent =
   | { readonly type: "where"; readonly code: PlaceCode | null }
   | { readonly type: "evidence"; readonly code: EvidenceCode; readonly on: boolean }
   | { readonly type: "sharing"; readonly code: SharingCode }
-  | { readonly type: "files-added"; readonly files: readonly ChosenFile[] }
+  | { readonly type: "files-added"; readonly files: readonly FileOnDevice[] }
+  | { readonly type: "file-looked"; readonly id: number; readonly look: Look }
+  | { readonly type: "file-form"; readonly id: number; readonly form: ChosenFile["form"] }
   | { readonly type: "file-removed"; readonly id: number }
   | { readonly type: "wants"; readonly what: "reply" | "claim" | "later"; readonly on: boolean }
   | { readonly type: "removed"; readonly field: RemovableField }
@@ -78,6 +82,8 @@ export function update(state: Compose, event: ComposeEvent): Compose {
       return state.step === "check" ? { ...state, asked: event.positions } : state;
     case "words-answered":
       return answerWords(state, event.answers);
+    case "file-looked":
+      return looked(state, event.id, event.look);
     case "send":
       return send(state);
     case "progress":
@@ -161,13 +167,25 @@ function filesProblem(files: readonly ChosenFile[]): ProblemCode | null {
   return files.reduce((sum, file) => sum + file.size, 0) > MOST_FILE_BYTES ? "files-too-large" : null;
 }
 
+/** Whatever the witness is doing meanwhile. A cleaned copy is chosen as soon as there is one. */
+function looked(state: Compose, id: number, look: Look): Compose {
+  const form = typeof look === "object" && look.choice !== null ? "cleaned" : "original";
+  const files = state.draft.files.map((file) => (file.id === id ? ({ ...file, look, form } as const) : file));
+  const problem = state.problem === "files-not-ready" && !isLooking(files) ? null : state.problem;
+  return { ...state, draft: { ...state.draft, files }, problem };
+}
+
+function isLooking(files: readonly ChosenFile[]): boolean {
+  return files.some(({ look }) => look === "looking");
+}
+
 /** The first step of the path that something is wrong with: sending starts only when there is none. */
 function firstWrongStep(state: Compose): { step: Step; problem: ProblemCode } | null {
   for (const step of pathOf(state.draft)) {
     const problem = problemOf({ ...state, step });
     if (problem !== null) return { step, problem };
   }
-  return null;
+  return isLooking(state.draft.files) ? { step: "files", problem: "files-not-ready" } : null;
 }
 
 function send(state: Compose): Compose {
@@ -217,6 +235,7 @@ type EditEvent = Exclude<
       | "words-made"
       | "words-asked"
       | "words-answered"
+      | "file-looked"
       | "send"
       | "progress"
       | "stopped"
@@ -253,7 +272,9 @@ function editDraft(draft: Draft, event: Exclude<EditEvent, { type: "list-chosen"
     case "sharing":
       return { ...draft, sharing: event.code };
     case "files-added":
-      return { ...draft, files: [...draft.files, ...event.files] };
+      return { ...draft, files: [...draft.files, ...event.files.map((file) => ({ ...file, look: "looking", form: "original" }) as const)] };
+    case "file-form":
+      return { ...draft, files: draft.files.map((file) => (file.id === event.id ? formed(file, event.form) : file)) };
     case "file-removed":
       return { ...draft, files: draft.files.filter((file) => file.id !== event.id) };
     case "wants":
@@ -262,6 +283,11 @@ function editDraft(draft: Draft, event: Exclude<EditEvent, { type: "list-chosen"
     case "removed":
       return without(draft, event.field);
   }
+}
+
+/** Only what has a cleaned copy can be sent cleaned. */
+function formed(file: ChosenFile, form: ChosenFile["form"]): ChosenFile {
+  return typeof file.look === "object" && file.look.choice !== null ? { ...file, form } : file;
 }
 
 function without(draft: Draft, field: RemovableField): Draft {

@@ -21,7 +21,7 @@ export interface Patch {
 /** Pieces of a file put together anew. */
 export class Assembly {
   readonly #file: Blob;
-  readonly #pieces: BlobPart[] = [];
+  readonly #pieces: (Blob | Bytes)[] = [];
   #from = 0;
   #to = 0;
 

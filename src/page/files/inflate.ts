@@ -36,14 +36,12 @@ export function unzlibbed(packed: Blob, allowance: Allowance): AsyncGenerator<By
   return unpacked(packed, "deflate", allowance);
 }
 
-async function* unpacked(packed: Blob, format: CompressionFormat, allowance: Allowance): AsyncGenerator<Bytes, void, undefined> {
+async function* unpacked(packed: Blob, format: "gzip" | "deflate", allowance: Allowance): AsyncGenerator<Bytes, void, undefined> {
   const reader = packed.stream().pipeThrough(new DecompressionStream(format)).getReader();
   try {
-    for (;;) {
-      const { done, value } = await pull(reader);
-      if (done) return;
-      allowance.spend(value.length);
-      yield value;
+    for (let piece = await pull(reader); piece !== null; piece = await pull(reader)) {
+      allowance.spend(piece.length);
+      yield piece;
     }
   } finally {
     // A stream that has failed fails again when it is cancelled.
@@ -51,10 +49,11 @@ async function* unpacked(packed: Blob, format: CompressionFormat, allowance: All
   }
 }
 
-/** What is not deflated data is told by a TypeError. */
-async function pull(reader: ReadableStreamDefaultReader<Bytes>): Promise<ReadableStreamReadResult<Bytes>> {
+/** The next piece, `null` at the end. What is not deflated data is told by a TypeError. */
+async function pull(reader: ReadableStreamDefaultReader<Bytes>): Promise<Bytes | null> {
   try {
-    return await reader.read();
+    const { done, value } = await reader.read();
+    return done ? null : value;
   } catch (error) {
     if (error instanceof TypeError) throw new Unreadable("damaged");
     throw error;

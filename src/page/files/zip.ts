@@ -99,7 +99,7 @@ function nameOf(bytes: Uint8Array): string {
 
 /** The archive of these entries. */
 export function formatZip(entries: readonly ZipEntry[], type: string): Blob {
-  const parts: BlobPart[] = [];
+  const parts: (Blob | Bytes)[] = [];
   const directory: Bytes[] = [];
   let at = 0;
   for (const entry of entries) {

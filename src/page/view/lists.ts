@@ -1,50 +1,17 @@
-/** Lists that change: chosen files, the words, the review. Names of files and the witness's text are set apart from the page's own words (`dir="auto"`). */
+/** Lists that change: the words, the review. Names of files and the witness's text are set apart from the page's own words (`dir="auto"`). */
 import { identifiersIn } from "../compose/identifiers.ts";
-import { kindOf } from "../files/kind.ts";
 import { fill, type ReviewRow, reviewRows, type ReviewWords } from "../compose/review.ts";
 import type { Compose } from "../compose/state.ts";
 import type { ComposeEvent } from "../compose/update.ts";
 import type { LiveText } from "../locales/locale.ts";
-import { byId, make, say } from "./dom.ts";
+import { byId, make } from "./dom.ts";
 
 type Send = (event: ComposeEvent) => void;
-
-/** `size` bytes in words. Decimal, as file managers show it. */
-function sizeWords(size: number, live: LiveText): string {
-  if (size < 1_000) return fill(live.bytes, { n: String(size) });
-  if (size < 1_000_000) return fill(live.kilobytes, { n: String(Math.round(size / 1_000)) });
-  return fill(live.megabytes, { n: (size / 1_000_000).toFixed(1) });
-}
 
 function button(label: string, spoken: string, press: () => void): HTMLButtonElement {
   const made = make("button", { type: "button", "aria-label": spoken }, label);
   made.addEventListener("click", press);
   return made;
-}
-
-/** Draws the chosen files. */
-export function drawFiles({ draft: { files } }: Compose, live: LiveText, send: Send): void {
-  const total = files.reduce((sum, file) => sum + file.size, 0);
-  const summary = fill(live.filesInAll, { n: String(files.length), size: sizeWords(total, live) });
-  say(byId("files-in-all", HTMLElement), files.length === 0 ? live.noFiles : summary);
-  byId("files", HTMLElement).replaceChildren(
-    ...files.map((file) =>
-      make(
-        "li",
-        {},
-        make("p", { class: "own", dir: "auto" }, file.name),
-        make("p", { class: "small" }, `${sizeWords(file.size, live)}. ${live.reveals[kindOf(file.name, file.type)]}`),
-        make(
-          "p",
-          { class: "buttons" },
-          button(live.remove, fill(live.removeNamed, { name: file.name }), () => {
-            send({ type: "file-removed", id: file.id });
-            byId("chosen-title", HTMLElement).focus();
-          }),
-        ),
-      ),
-    ),
-  );
 }
 
 /** Draws the words while they are to be seen; on every other step they are not in the document. */

@@ -10,7 +10,8 @@ import type { StateListener } from "../store.ts";
 import type { PageActions } from "./actions.ts";
 import { all, byId, make, put, say } from "./dom.ts";
 import { labelsOf, openFields, placeNames } from "./fields.ts";
-import { drawFiles, drawReview, drawWords } from "./lists.ts";
+import { openFiles } from "./files.ts";
+import { drawReview, drawWords } from "./lists.ts";
 
 /** Failures after which trying again makes sense, from which the form can be used again. */
 const WORTH_ANOTHER_TRY: readonly FailureCode[] = ["keys-unreachable", "keys-missing", "clock", "refused", "receipt-wrong", "unexpected"];
@@ -39,6 +40,7 @@ export function clearDocument(): void {
 export function openView(send: (event: ComposeEvent) => void, actions: PageActions, { live, languageName }: PageData): StateListener {
   connectWays(send, actions);
   const writeFields = openFields(send, live);
+  const drawFiles = openFiles(send, live);
   const words: ReviewWords = {
     labels: {
       basis: labelsOf("basis"),
@@ -61,7 +63,7 @@ export function openView(send: (event: ComposeEvent) => void, actions: PageActio
       say(byId(`problem-${step}`, HTMLElement), problem);
     }
     writeFields(state);
-    if (entered || state.draft.files !== before.draft.files) drawFiles(state, live, send);
+    if (entered || state.draft.files !== before.draft.files) drawFiles(state);
     if (entered || state.words !== before.words) drawWords(state);
     if (entered || state.draft !== before.draft) drawReview(state, words, live, send);
     drawCheck(state, entered, live);
