@@ -29,7 +29,7 @@ export function lettersOf(word: string): string {
 /** Makes `words` ready. */
 export function indexWords(words: readonly string[]): WordIndex {
   const pairs = words.map((word) => [lettersOf(word), word] as const);
-  return { words: pairs, byLetters: new Map(pairs), single: words.every((word) => [...word].length === 1) };
+  return { words: pairs, byLetters: new Map(pairs), single: words.every((word) => /^.$/u.test(word)) };
 }
 
 /** The words in typed or pasted text: numbers, commas and the like only divide them. */

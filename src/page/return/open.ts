@@ -1,0 +1,140 @@
+/**
+ * A witness comes back: entry of `return.js`, which the page loads when it is asked for. Owns the bits behind the typed words and the replies, in memory only,
+ * and hands the bits over to the form when the witness writes more.
+ */
+import { deriveKeys, wordsOf, wordsToCodename } from "../../protocol/crypto/codename.ts";
+import type { Bytes } from "../../protocol/bytes.ts";
+import type { ReceivedReply } from "../../protocol/crypto/reply.ts";
+import { toHex } from "../../protocol/encoding.ts";
+import { dueOf, openingReturn, type ReceivedText, type ReturnEvent, type Returning, updateReturn } from "../compose/return.ts";
+import type { WordListName } from "../compose/state.ts";
+import { type Store, storeOf } from "../store.ts";
+import { openReturnView, type ReturnPlace, type ReturnWords } from "../view/return.ts";
+import { askMailbox } from "./mailbox.ts";
+
+/** Milliseconds for an exchange of 18 kB on a line of about 0.1 kB/s. */
+const PATIENCE = 180_000;
+
+/** What the page gives and takes. */
+export interface ReturnDoor {
+  readonly place: ReturnPlace;
+  readonly words: ReturnWords;
+  /** The list that is offered first. */
+  readonly list: WordListName;
+  /** Takes the bits behind the words, and the challenge that the witness wants to answer. */
+  readonly write: (bits: Bytes, challenge: Bytes | null) => void;
+  readonly leave: () => void;
+}
+
+/** The open return. */
+export interface ReturnRoom {
+  /** The witness is back from the form, to read once more. */
+  resumed(): void;
+  /** Stops everything and forgets all secrets. */
+  close(): void;
+}
+
+/** Draws the first step and goes on from there. */
+export function openReturn({ place, words, list, write, leave }: ReturnDoor): ReturnRoom {
+  const ending = new AbortController();
+  const nudges = new EventTarget();
+  const received = new Map<string, ReceivedReply>();
+  let bits: Bytes | null = null;
+  let exchange: AbortController | null = null;
+
+  const loadList = async (wanted: WordListName): Promise<void> => {
+    try {
+      store.send({ type: "list-loaded", list: wanted, words: await wordsOf(wanted) });
+    } catch {
+      store.send({ type: "list-failed", list: wanted });
+    }
+  };
+
+  const ask = async (codename: Bytes, read: readonly Bytes[]): Promise<void> => {
+    const own = new AbortController();
+    exchange = own;
+    const tell = (event: ReturnEvent): void => {
+      if (!own.signal.aborted && !ending.signal.aborted) store.send(event);
+    };
+    try {
+      const replies = await askMailbox(
+        await deriveKeys(codename),
+        read,
+        {
+          waiting: (why, seconds) => {
+            tell({ type: "paused", pause: { why: why === "offline" ? "offline" : "busy", seconds } });
+          },
+          resumed: () => {
+            tell({ type: "paused", pause: null });
+          },
+        },
+        { base: "", signal: AbortSignal.any([own.signal, ending.signal]), nudges, patience: PATIENCE },
+      );
+      tell({ type: "answered", replies: replies.map(keep) });
+    } catch {
+      tell({ type: "refused" });
+    }
+  };
+
+  const keep = (reply: ReceivedReply): ReceivedText => {
+    const id = toHex(reply.hash);
+    received.set(id, reply);
+    return { id, date: reply.reply.date, text: reply.reply.text, challenge: reply.reply.challenge !== null };
+  };
+
+  const open = async ({ entered, list: chosen }: Returning): Promise<void> => {
+    try {
+      bits = await wordsToCodename(entered, chosen);
+    } catch {
+      store.send({ type: "do-not-belong" });
+      return;
+    }
+    await ask(bits, []);
+  };
+
+  const act = (state: Returning, before: Returning): void => {
+    if (state.phase === "words" && (state.list !== before.list || before.problem === "list-unreachable") && state.index === null) {
+      if (state.problem === null) void loadList(state.list);
+    }
+    if (state.phase === before.phase) return;
+    if (before.phase === "finishing") exchange?.abort();
+    if (state.phase === "asking") void open(state);
+    if (bits === null) return;
+    if (state.phase === "finishing") void ask(bits, hashesOf(dueOf(state)));
+    if (state.phase === "writing") write(bits, (state.proof === null ? null : received.get(state.proof)?.reply.challenge) ?? null);
+  };
+
+  const hashesOf = (ids: readonly string[]): Bytes[] => ids.flatMap((id) => received.get(id)?.hash ?? []);
+
+  const draw = openReturnView(
+    place,
+    words,
+    (event) => {
+      store.send(event);
+    },
+    {
+      now: () => {
+        const { phase, list: chosen } = store.state();
+        if (phase === "words") store.send({ type: "list-chosen", list: chosen });
+        else nudges.dispatchEvent(new Event("now"));
+      },
+      leave,
+    },
+  );
+  const opening = openingReturn(list);
+  const store: Store<Returning, ReturnEvent> = storeOf(opening, updateReturn, [draw, act]);
+  draw(opening, opening);
+  void loadList(list);
+
+  return {
+    resumed: () => {
+      store.send({ type: "resumed" });
+    },
+    close: () => {
+      ending.abort();
+      store.forget();
+      received.clear();
+      bits = null;
+    },
+  };
+}
