@@ -22,8 +22,14 @@ const NOTICE =
 /** Lists of words that are files of their own beside the page's script. */
 export const SEPARATE_LISTS = ["simplified-chinese", "traditional-chinese", "korean"];
 
+/** The list that is in the page's script, and a file of its own for the parts beside it. */
+export const FIRST_LIST = "english";
+
 /** Parts of the page that are scripts of their own beside it, by name, and their entries: fetched by `import()` when a witness first needs them. */
-export const SEPARATE_PARTS: Readonly<Record<string, string>> = { files: "src/page/files/desk.ts" };
+export const SEPARATE_PARTS: Readonly<Record<string, string>> = {
+  files: "src/page/files/desk.ts",
+  return: "src/page/return/open.ts",
+};
 
 /**
  * The OpenPGP library's separate parts, and what the page has instead: nothing for most, and for two of them only what is used. (A part is loaded by `import()`,
@@ -87,12 +93,17 @@ export function bundleAlone(entry: string): Promise<Bundle> {
   return bundle(entry, []);
 }
 
+/** A part of the page that is fetched later, as one file. All lists of words are looked for beside it. */
+export function bundlePart(entry: string): Promise<Bundle> {
+  return bundle(entry, [separateLists([FIRST_LIST, ...SEPARATE_LISTS])]);
+}
+
 /**
  * A script of the page as one file. With `lists` everything is in it; without, lists of words and parts of the page, those of {@link SEPARATE_LISTS} and
  * {@link SEPARATE_PARTS}, are looked for beside it.
  */
 export function bundleScript(entry: string, { lists }: { readonly lists: boolean }): Promise<Bundle> {
-  return bundle(entry, lists ? [lightweightLibrary()] : [lightweightLibrary(), separateLists(), separateParts()], NOTICE);
+  return bundle(entry, lists ? [lightweightLibrary()] : [lightweightLibrary(), separateLists(SEPARATE_LISTS), separateParts()], NOTICE);
 }
 
 async function bundle(entry: string, plugins: Plugin[], notice = ""): Promise<Bundle> {
@@ -168,13 +179,13 @@ function separateParts(): Plugin {
   };
 }
 
-function separateLists(): Plugin {
+function separateLists(lists: readonly string[]): Plugin {
   return {
     name: "separate-word-lists",
     setup(plugins) {
       plugins.onResolve({ filter: /^@scure\/bip39\/wordlists\/[a-z-]+\.js$/ }, ({ path }) => {
         const name = /([a-z-]+)\.js$/.exec(path)?.[1] ?? "";
-        return SEPARATE_LISTS.includes(name) ? { path: `./words-${name}.js`, external: true } : null;
+        return lists.includes(name) ? { path: `./words-${name}.js`, external: true } : null;
       });
     },
   };
