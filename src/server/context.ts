@@ -10,6 +10,7 @@ import { type Keys, loadKeys } from "./keys.ts";
 import { type EventLog, openEventLog } from "./privacy.ts";
 import { type Database, openDatabase } from "./store/database.ts";
 import { startEmbeddedPostgres } from "./store/embedded-postgres.ts";
+import { HeldKeys } from "./store/generation-keys.ts";
 import { openFirstGeneration } from "./store/generations.ts";
 import { migrate } from "./store/migrate.ts";
 
@@ -21,6 +22,8 @@ export interface Context {
   /** As `firsthand_intake`. */
   readonly intake: Database;
   readonly keys: Keys;
+  /** Generation keys that requests use. */
+  readonly held: HeldKeys;
   readonly log: EventLog;
   /** The time, in milliseconds since 1970. */
   readonly clock: () => number;
@@ -70,7 +73,12 @@ export async function openContext(config: Config, { log = openEventLog(), clock 
     const intake = openDatabase(url, { role: "firsthand_intake", connections: 12, lost });
     closing.push(() => intake.close());
     await openFirstGeneration(db, config.dataDir);
-    return { config, db, intake, keys, log, clock, close: () => (closed ??= close()) };
+    const held = new HeldKeys(config.dataDir);
+    closing.push(() => {
+      held.forget();
+      return Promise.resolve();
+    });
+    return { config, db, intake, keys, held, log, clock, close: () => (closed ??= close()) };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;

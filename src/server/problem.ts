@@ -43,7 +43,8 @@ export function problemOf(code: RefusalCode): Problem {
 
 /** The refusal that a thrown thing stands for: its own; what Fastify means; `server-full` for everything that broke on our side. */
 export function refusalOf(error: unknown): RefusalCode {
-  if (error instanceof Refusal) return error.code;
+  // A key of ours that is gone is no matter of the sender's, who should try later.
+  if (error instanceof Refusal) return error.code === "keys-missing" ? "server-full" : error.code;
   const fastify = error instanceof Error && "code" in error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof fastify === "number" && fastify >= 400 && fastify < 500) return "bad-request";
   return "server-full";

@@ -33,10 +33,10 @@ import {
   currentGeneration,
   dropGeneration,
   countTips,
-  pendingOf,
   sealedTips,
   tipParts,
 } from "../store/generations.ts";
+import { pendingOf } from "../store/generation-keys.ts";
 import { makePartitions, putItem, putItemPart } from "../store/items.ts";
 import { storeCompletion, storePart } from "../store/pending.ts";
 import { insertLeaves, lastDate, leavesOfKind, readState, writeState } from "../store/log-store.ts";

@@ -17,12 +17,13 @@ import { hex, integer, parseJson, record } from "../../protocol/format/json.ts";
 import { formatReceipt } from "../../protocol/format/receipt.ts";
 import type { Context } from "../context.ts";
 import type { Connection } from "../store/database.ts";
-import { GENERATION_LOCK, pendingOf } from "../store/generations.ts";
+import type { GenerationRow, HeldKeys } from "../store/generation-keys.ts";
+import { GENERATION_LOCK } from "../store/generations.ts";
 import { completionOf, factsOf, forgetTip, lockTip, type Pending, storeCompletion, storePart } from "../store/pending.ts";
 import { checkFirstPart, checkPlace, checkWhole, FINAL_REFUSALS, LAST_PART } from "./gate.ts";
 
 /** What intake needs of the context. */
-export type IntakeContext = Pick<Context, "config" | "intake" | "keys" | "clock">;
+export type IntakeContext = Pick<Context, "config" | "intake" | "keys" | "held" | "clock">;
 
 const completion = record({ commitment: hex(32), digest: hex(32), parts: integer(1, LAST_PART) });
 
@@ -32,7 +33,7 @@ const completion = record({ commitment: hex(32), digest: hex(32), parts: integer
  * @throws {Refusal} of the gate; `part-differs`, `tip-already-complete`.
  */
 export async function takePart(context: IntakeContext, tip: Bytes, part: number, body: Bytes): Promise<void> {
-  const { config, intake, keys, clock } = context;
+  const { config, intake, keys, held, clock } = context;
   if (part < 1 || part > LAST_PART) throw new Refusal("part-out-of-range");
   if (body.length === 0) throw new Refusal("wrong-length");
   const accepted = acceptedEpochs(keys.program, Math.floor(clock() / 1000), keys.retention.graceDays);
@@ -41,7 +42,7 @@ export async function takePart(context: IntakeContext, tip: Bytes, part: number,
 
   await intake.transaction(async (connection) => {
     await connection.execute("set local synchronous_commit = off");
-    const { open, live } = await enterGenerations(connection, config.dataDir);
+    const { open, live } = await enterGenerations(connection, held);
     await lockTip(connection, tip);
     const known = await factsOf(connection, live, tip, [1, part]);
     const same = known.find((fact) => fact.part === part);
@@ -57,9 +58,9 @@ export async function takePart(context: IntakeContext, tip: Bytes, part: number,
 }
 
 /** Numbers of the parts of an unsealed tip that have arrived, ascending. */
-export async function partsOf({ config, intake }: IntakeContext, tip: Bytes): Promise<number[]> {
+export async function partsOf({ held, intake }: IntakeContext, tip: Bytes): Promise<number[]> {
   return intake.transaction(async (connection) => {
-    const { live } = await enterGenerations(connection, config.dataDir);
+    const { live } = await enterGenerations(connection, held);
     const facts = await factsOf(connection, live, tip);
     return [...new Set(facts.map(({ part }) => part))];
   });
@@ -72,13 +73,13 @@ export async function partsOf({ config, intake }: IntakeContext, tip: Bytes): Pr
  * @throws {Refusal} `not-canonical-json`, `bad-field`; of the gate; `part-missing`, `tip-already-complete`, `commitment-repeated`.
  */
 export async function completeTip(context: IntakeContext, tip: Bytes, request: Bytes): Promise<string> {
-  const { config, intake, keys } = context;
+  const { held, intake, keys } = context;
   const { parts, ...claimed } = completion(parseJson(request), "completion");
   const commitment = fromHex(claimed.commitment, 32);
   const digest = fromHex(claimed.digest, 32);
 
   const batch = await intake.transaction(async (connection) => {
-    const { open, live } = await enterGenerations(connection, config.dataDir);
+    const { open, live } = await enterGenerations(connection, held);
     await lockTip(connection, tip);
     const before = await completed(connection, live, tip);
     if (before !== null) {
@@ -108,19 +109,19 @@ export async function forgettingRefused<T>(context: IntakeContext, tip: Bytes, w
 }
 
 /** Removes everything of a tip that is not complete. */
-export async function forget({ config, intake }: IntakeContext, tip: Bytes): Promise<void> {
+export async function forget({ held, intake }: IntakeContext, tip: Bytes): Promise<void> {
   await intake.transaction(async (connection) => {
-    const { live } = await enterGenerations(connection, config.dataDir);
+    const { live } = await enterGenerations(connection, held);
     await lockTip(connection, tip);
     await forgetTip(connection, live, tip);
   });
 }
 
 /** Holds off sealing until the transaction ends. @returns the open generation, and all that are not sealed yet. */
-async function enterGenerations(connection: Connection, dataDir: string): Promise<{ open: Pending; live: Pending[] }> {
+async function enterGenerations(connection: Connection, held: HeldKeys): Promise<{ open: Pending; live: Pending[] }> {
   await connection.query("select pg_advisory_xact_lock_shared($1)", [GENERATION_LOCK]);
-  const rows = await connection.query<{ generation: number; state: string }>("select generation, state from generation");
-  const live = await Promise.all(rows.map(({ generation }) => pendingOf(dataDir, generation)));
+  const rows = await connection.query<GenerationRow & { state: string }>("select generation, state, fingerprint from generation");
+  const live = await held.of(rows);
   const number = rows.find(({ state }) => state === "open")?.generation;
   const open = live.find(({ generation }) => generation === number);
   if (open === undefined) throw new Error("no generation is open");

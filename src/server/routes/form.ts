@@ -24,7 +24,7 @@ const AROUND = 8192;
 const FIRST_LANGUAGE = "en";
 
 /** Registers the form's address. */
-export function formRoutes(app: FastifyInstance, context: Pick<Context, "config" | "intake" | "keys" | "clock" | "log">): void {
+export function formRoutes(app: FastifyInstance, context: Pick<Context, "config" | "intake" | "keys" | "held" | "clock" | "log">): void {
   const checkSpace = freeSpaceCheck(context.config.dataDir, context.config.minFreeBytes);
   const limit = AROUND + SAVED_HEADER_LENGTH + envelopeLength(context.config.maxTipBytes);
 

@@ -12,63 +12,19 @@
  *     sealedTips(db, n), tipParts(db, dataDir, n, tip) …  write batch n, its items and `accepted`; commit
  *     await dropGeneration(db, dataDir, n)        partitions dropped, key file destroyed
  *
- * State: rows of `generation` and the partitions `tip_part_<n>`, `tip_seal_<n>`, owned by the keeper; one key file for each generation in
- * `DATA_DIR/keys/generations/<eight digits>.key`. A key is durable before its generation opens, and is destroyed after its partitions are dropped: bodies
+ * State: rows of `generation` and the partitions `tip_part_<n>`, `tip_seal_<n>`, owned by the keeper; one key file for each generation
+ * (`generation-keys.ts`). A key is durable before its generation opens, and is destroyed after its partitions are dropped: bodies
  * that remain in data files or WAL stay unreadable, and ids and hashes there are veiled (`pending.ts`), so nothing tells the order of arrival.
  */
-import { open } from "node:fs/promises";
-import { join } from "node:path";
 import { type Bytes, compare } from "../../protocol/bytes.ts";
-import { randomBytes } from "../../protocol/crypto/random.ts";
 import { toHex } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
-import { formatNumber } from "../../protocol/format/number.ts";
 import type { Connection, Database } from "./database.ts";
-import { readIfThere, removeDurably, writeDurably } from "./durable-file.ts";
-import { lockTip, Pending, type SealedTip, storePart } from "./pending.ts";
+import { checkGenerationKey, destroyGenerationKey, type GenerationRow, makeGenerationKey, pendingOf } from "./generation-keys.ts";
+import { lockTip, type Pending, type SealedTip, storePart } from "./pending.ts";
 
 /** Key of the advisory lock: shared for every write of intake, alone for opening and dropping a generation. */
 export const GENERATION_LOCK = 0x67656e65;
-
-// Keys -----------------------------------------------------------------------------------------------------------------------------------------
-
-function keyPath(dataDir: string, generation: number): string {
-  return join(dataDir, "keys", "generations", `${formatNumber(generation)}.key`);
-}
-
-/** The key of a generation, 32 bytes. @throws {Refusal} `keys-missing` if DATA_DIR is not the one the database was filled with. */
-async function generationKey(dataDir: string, generation: number): Promise<Bytes> {
-  const key = await readIfThere(keyPath(dataDir, generation));
-  if (key?.length !== 32) throw new Refusal("keys-missing", "DATA_DIR/keys/generations");
-  return key;
-}
-
-/** The keys of a generation, ready for use. @throws {Refusal} `keys-missing`. */
-export async function pendingOf(dataDir: string, generation: number): Promise<Pending> {
-  return new Pending(generation, await generationKey(dataDir, generation));
-}
-
-async function makeKey(dataDir: string, generation: number): Promise<void> {
-  if ((await readIfThere(keyPath(dataDir, generation)))?.length === 32) return;
-  await writeDurably(keyPath(dataDir, generation), randomBytes(32));
-}
-
-async function destroyKey(dataDir: string, generation: number): Promise<void> {
-  const path = keyPath(dataDir, generation);
-  if ((await readIfThere(path)) === null) return;
-  try {
-    const file = await open(path, "r+");
-    try {
-      await file.write(randomBytes(32), 0, 32, 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw new Fault("destroying a generation key", cause);
-  }
-  await removeDurably(path);
-}
 
 // Opening and closing --------------------------------------------------------------------------------------------------------------------------
 
@@ -79,18 +35,22 @@ export async function currentGeneration(connection: Connection): Promise<number>
   return row.generation;
 }
 
-/** Opens generation 1 if there has never been one, and checks that the open one has its key. */
+/**
+ * Opens generation 1 if there has never been one, and checks that every generation has its key.
+ * @throws {Refusal} `keys-missing` if DATA_DIR is not the one the database was filled with.
+ */
 export async function openFirstGeneration(db: Database, dataDir: string): Promise<void> {
-  const there = await db.query<{ generation: number }>("select generation from generation");
-  if (there.length === 0) {
-    await makeKey(dataDir, 1);
-    await db.transaction(async (connection) => {
-      await lockGenerations(connection);
-      const again = await connection.query("select from generation");
-      if (again.length === 0) await openGeneration(connection, 1);
-    });
-  }
-  await generationKey(dataDir, await currentGeneration(db));
+  await db.transaction(async (connection) => {
+    await lockGenerations(connection);
+    // A row that is seen under the lock has its key: keys are destroyed after the row is gone.
+    const rows = await connection.query<GenerationRow>("select generation, fingerprint from generation");
+    if (rows.length === 0) await openGeneration(connection, 1, await makeGenerationKey(dataDir, 1));
+    for (const row of rows) {
+      const fingerprint = await checkGenerationKey(dataDir, row);
+      if (row.fingerprint === null)
+        await connection.execute("update generation set fingerprint = $2 where generation = $1", [row.generation, fingerprint]);
+    }
+  });
 }
 
 /** Locks out every write of intake until the transaction ends. */
@@ -98,28 +58,31 @@ async function lockGenerations(connection: Connection): Promise<void> {
   await connection.query("select pg_advisory_xact_lock($1)", [GENERATION_LOCK]);
 }
 
-async function openGeneration(connection: Connection, generation: number): Promise<void> {
+async function openGeneration(connection: Connection, generation: number, fingerprint: Bytes): Promise<void> {
   const n = String(generation);
   await connection.query(`create table tip_part_${n} partition of tip_part for values in (${n})`);
   await connection.query(`create table tip_seal_${n} partition of tip_seal for values in (${n})`);
-  await connection.execute("insert into generation (generation, state) values ($1, 'open')", [generation]);
+  await connection.execute("insert into generation (generation, state, fingerprint) values ($1, 'open', $2)", [generation, fingerprint]);
 }
 
 /**
  * Closes the open generation and opens the next.
  * @returns the number of the closing one: of this call, or the one an interrupted sealing left.
+ * @throws {Refusal} `keys-missing` if DATA_DIR is not the one the database was filled with.
  */
 export async function closeGeneration(db: Database, dataDir: string): Promise<number> {
   const expected = await currentGeneration(db);
-  await makeKey(dataDir, expected + 1);
+  const fingerprint = await makeGenerationKey(dataDir, expected + 1);
   return db.transaction(async (connection) => {
     await lockGenerations(connection);
-    const [closing] = await connection.query<{ generation: number }>("select generation from generation where state = 'closing'");
+    const rows = await connection.query<GenerationRow & { state: string }>("select generation, state, fingerprint from generation");
+    for (const row of rows) await checkGenerationKey(dataDir, row);
+    const closing = rows.find(({ state }) => state === "closing");
     if (closing !== undefined) return closing.generation;
     const current = await currentGeneration(connection);
     if (current !== expected) throw new Refusal("another-writer");
     await connection.execute("update generation set state = 'closing' where generation = $1", [current]);
-    await openGeneration(connection, current + 1);
+    await openGeneration(connection, current + 1, fingerprint);
     return current;
   });
 }
@@ -133,7 +96,7 @@ export async function dropGeneration(db: Database, dataDir: string, generation: 
     await connection.query(`drop table if exists tip_seal_${n}`);
     await connection.execute("delete from generation where generation = $1 and state = 'closing'", [generation]);
   });
-  await destroyKey(dataDir, generation);
+  await destroyGenerationKey(dataDir, generation);
 }
 
 // Tips -----------------------------------------------------------------------------------------------------------------------------------------

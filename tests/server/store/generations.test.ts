@@ -1,20 +1,23 @@
 /**
  * Generations: sealing closes one while tips arrive. A tip with a receipt is in exactly one sealed generation, whole; an unfinished one moves on once.
  */
-import { access } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Bytes, concat } from "../../../src/protocol/bytes.ts";
 import { openNote } from "../../../src/protocol/crypto/note.ts";
+import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { fromHex, toHex, utf8 } from "../../../src/protocol/encoding.ts";
 import { parseReceipt } from "../../../src/protocol/format/receipt.ts";
 import { loadConfig } from "../../../src/server/config.ts";
 import { openContext } from "../../../src/server/context.ts";
+import type { GenerationRow } from "../../../src/server/store/generation-keys.ts";
 import {
   carryUnfinished,
   closeGeneration,
   currentGeneration,
   dropGeneration,
+  openFirstGeneration,
   sealedTips,
   tipParts,
 } from "../../../src/server/store/generations.ts";
@@ -79,7 +82,7 @@ describe("sealing", () => {
     for (const tip of tips) expect(sealed.get(tip.id)).toEqual(concat(...tip.parts));
     const rows = await allRows(server.context.db);
     expect(Object.keys(rows).filter((name) => name.startsWith("tip_"))).toEqual(["tip_part_2", "tip_seal_2"]);
-    expect(rows["generation"]).toEqual(["(2,open)"]);
+    expect(rows["generation"]).toEqual([expect.stringMatching(/^\(2,open,"\\\\x[0-9a-f]{64}"\)$/)]);
     await expect(access(join(server.dataDir, "keys", "generations", "00000001.key"))).rejects.toThrow("ENOENT");
     expect(await batchOf(await sendTip(server.app, await makeTip(keys.get().program)))).toBe(2);
   });
@@ -209,9 +212,38 @@ test("a database that belongs to another data folder is refused", async () => {
       DATABASE_URL: config.databaseUrl!,
       PAGE_DIR: config.pageDir,
     });
-    await seal(); // so that the open generation is one the other folder has no key for
+    // Both folders have a key for generation 1, not the same one.
+    await expect(openContext(foreign, { log: NO_LOG })).rejects.toMatchObject({ code: "keys-missing" });
+    await seal(); // now the open generation is one the other folder has no key for
     await expect(openContext(foreign, { log: NO_LOG })).rejects.toMatchObject({ code: "keys-missing" });
   } finally {
     await other.remove();
   }
+});
+
+test("a key file that was exchanged is refused before anything is written under it or sealed", async () => {
+  const { db, config } = server.context;
+  const path = join(server.dataDir, "keys", "generations", "00000001.key");
+  await writeFile(path, randomBytes(32));
+  const tip = await makeTip(keys.get().program);
+  expect((await putPart(server.app, tip.id, 1, tip.parts[0]!)).json()).toMatchObject({ error: "server-full" });
+  await expect(closeGeneration(db, config.dataDir)).rejects.toMatchObject({ code: "keys-missing" });
+  expect((await allRows(db))["tip_part_1"]).toEqual([]);
+});
+
+test("a generation from before there were fingerprints gets its own at the next start", async () => {
+  const { db, config } = server.context;
+  await db.execute("update generation set fingerprint = null");
+  await openFirstGeneration(db, config.dataDir);
+  expect(await db.query("select length(fingerprint) as length from generation")).toEqual([{ length: 32 }]);
+});
+
+test("a held key is let go once its generation is gone", async () => {
+  const { held, db } = server.context;
+  const rows = () => db.query<GenerationRow>("select generation, fingerprint from generation");
+  const before = await rows();
+  await held.of(before);
+  await seal();
+  await held.of(await rows());
+  await expect(held.of(before)).rejects.toMatchObject({ code: "keys-missing" });
 });
