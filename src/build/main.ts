@@ -5,12 +5,14 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { asBytes } from "../protocol/bytes.ts";
 import { openCertificate } from "../protocol/crypto/certificate.ts";
 import { Refusal } from "../protocol/errors.ts";
+import { formatDate } from "../protocol/format/date.ts";
 import { buildPage } from "./page.ts";
 
-const HELP = `Usage: npm run build [-- --json]
+const HELP = `Usage: npm run build [-- --json] [-- --today DATE]
 
 Builds the witness's page and prints the SHA-256 of each file.
 
@@ -18,6 +20,8 @@ Builds the witness's page and prints the SHA-256 of each file.
   ORIGIN     name of the log (default: content of KEYS_DIR/origin)
   PAGE_DIR   where the page goes (default: dist/page)
   --json     print the list as JSON
+  --today    day for which the offline page is made, YYYY-MM-DD (default: today, UTC); it is the
+             same for every day of one week of the keys
 `;
 
 function keysDir(): string {
@@ -26,14 +30,34 @@ function keysDir(): string {
   return [resolve("keys"), resolve("data/keys")].find((folder) => existsSync(join(folder, "program.pgp"))) ?? resolve("keys");
 }
 
-async function main(options: readonly string[]): Promise<number> {
-  if (options.includes("--help")) {
-    process.stdout.write(HELP);
-    return 0;
+interface Words {
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly today: string;
+}
+
+/** What the command was told; null if it was not understood. */
+function readWords(words: readonly string[]): Words | null {
+  try {
+    const { values } = parseArgs({
+      args: [...words],
+      options: { json: { type: "boolean", default: false }, help: { type: "boolean", default: false }, today: { type: "string" } },
+    });
+    return { ...values, today: values.today ?? formatDate(Math.floor(Date.now() / 86_400_000)) };
+  } catch {
+    return null;
   }
-  if (options.some((option) => option !== "--json")) {
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const told = readWords(words);
+  if (told === null) {
     process.stderr.write(HELP);
     return 2;
+  }
+  if (told.help) {
+    process.stdout.write(HELP);
+    return 0;
   }
   const folder = keysDir();
   const file = async (name: string): Promise<Buffer> => {
@@ -43,18 +67,21 @@ async function main(options: readonly string[]): Promise<number> {
       throw new Refusal("keys-missing", name);
     }
   };
-  const program = await openCertificate(asBytes(await file("program.pgp")));
-  const rewards = await openCertificate(asBytes(await file("rewards.pgp")));
+  const certificates = { program: asBytes(await file("program.pgp")), rewards: asBytes(await file("rewards.pgp")) };
+  const program = await openCertificate(certificates.program);
+  const rewards = await openCertificate(certificates.rewards);
   if (program.purpose !== "program" || rewards.purpose !== "rewards") throw new Refusal("wrong-certificate");
   const origin = process.env["ORIGIN"] ?? (await file("origin")).toString("utf8").trimEnd();
   const { files, list } = await buildPage({
     programFingerprint: program.fingerprint,
     rewardsFingerprint: rewards.fingerprint,
+    ...certificates,
+    today: told.today,
     origin,
     demo: existsSync(join(folder, "DEMO")),
     outDir: resolve(process.env["PAGE_DIR"] ?? "dist/page"),
   });
-  if (options.includes("--json")) {
+  if (told.json) {
     process.stdout.write(`${JSON.stringify(files, null, 2)}\n`);
     return 0;
   }

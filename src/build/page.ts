@@ -4,12 +4,16 @@
  *     <outDir>/<language>/index.html one file for each language, with all its words
  *     <outDir>/assets/page.js        one script for all languages and all sites
  *     <outDir>/assets/page.css
- *     <outDir>/assets/words-*.js     the lists of words besides English, loaded when a witness picks one
+ *     <outDir>/assets/words-*.js     the lists of words, loaded when a witness picks one other than English, or comes back with one
+ *     <outDir>/<language>/send-file/ and received/ and refused/: the way without a script
+ *     <outDir>/offline/firsthand.html the whole page as one file to be saved (`offline.ts`)
+ *     <outDir>/assets/files.js       what looks into files, loaded when a witness chooses the first
+ *     <outDir>/assets/return*        what a witness needs who comes back: a script, and its words in each language
  *     <outDir>/manifest.json         canonical JSON: path -> SHA-256 of each file above; its own hash stands in the log
  *     <outDir>/release.json          commit and list of ingredients, for the log; no part of the page
  *
- * Writing and sending a tip takes four requests: the document, script, style and `/keys.pgp`. Nothing here depends on where, when or by whom it is built: no
- * absolute path, date or environment goes in, and the list of files is sorted.
+ * Writing and sending a tip takes four requests: the document, script, style and `/keys.pgp`. Nothing here depends on where or by whom it is built, and only
+ * the offline page on when, by a day that is given: no absolute path, clock or environment goes in, and the list of files is sorted.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -18,15 +22,23 @@ import { dirname, join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { formatDocument } from "../page/document/document.ts";
+import { formatPlainPages } from "../page/document/plain.ts";
 import { LANGUAGES } from "../page/locales/languages.ts";
+import type { Bytes } from "../protocol/bytes.ts";
 import { formatJson } from "../protocol/format/json.ts";
-import { type Bundle, bundleAlone, bundleScript, ROOT, SEPARATE_LISTS } from "./bundle.ts";
+import { type Bundle, bundleAlone, bundlePart, bundleScript, FIRST_LIST, ROOT, SEPARATE_LISTS, SEPARATE_PARTS } from "./bundle.ts";
+import { buildOffline, OFFLINE_PATH } from "./offline.ts";
 
 /** What a page is built for. */
 export interface PageSettings {
   /** Fingerprints of the primary keys, 64 hexadecimal digits. */
   readonly programFingerprint: string;
   readonly rewardsFingerprint: string;
+  /** Whole certificates, binary: the offline page carries their coming epochs. */
+  readonly program: Bytes;
+  readonly rewards: Bytes;
+  /** The day for which the offline page is made, `YYYY-MM-DD`, UTC. */
+  readonly today: string;
   /** Origin of the log. */
   readonly origin: string;
   /** The secrets of these keys are public: the page says so on top. */
@@ -52,7 +64,7 @@ export interface BuiltPage {
   readonly files: readonly BuiltFile[];
   /** SHA-256 of `manifest.json`, hexadecimal: what the log names. */
   readonly list: string;
-  /** Source files that went into the script, from the top of the repository, sorted. */
+  /** Source files that went into the scripts, from the top of the repository, sorted. */
   readonly sources: readonly string[];
 }
 
@@ -64,18 +76,30 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
     ["assets/page.css", style.text],
     ["assets/page.js", script.text],
   ]);
-  for (const list of SEPARATE_LISTS) {
+  for (const list of [FIRST_LIST, ...SEPARATE_LISTS]) {
     const words = await bundleAlone(`node_modules/@scure/bip39/wordlists/${list}.js`);
     contents.set(`assets/words-${list}.js`, words.text);
   }
+  const scripts = [script];
+  for (const [name, entry] of Object.entries(SEPARATE_PARTS)) {
+    const part = await bundlePart(entry);
+    contents.set(`assets/${name}.js`, part.text);
+    scripts.push(part);
+  }
   const integrity = { script: integrityOf(script.text), style: integrityOf(style.text) };
   const pinned = { program: settings.programFingerprint, rewards: settings.rewardsFingerprint, origin: settings.origin };
+  const { demo, program, rewards, today } = settings;
   for (const language of LANGUAGES) {
-    contents.set(`${language.tag}/index.html`, formatDocument(language, LANGUAGES, { pinned, demo: settings.demo, integrity }));
+    contents.set(`assets/return-${language.tag}.json`, JSON.stringify(language.returning));
+    contents.set(`${language.tag}/index.html`, formatDocument(language, LANGUAGES, { pinned, demo, integrity }));
+    for (const [folder, page] of formatPlainPages(language, LANGUAGES, { demo, style: integrity.style })) {
+      contents.set(`${language.tag}/${folder}/index.html`, page);
+    }
   }
+  contents.set(OFFLINE_PATH, await buildOffline({ pinned, demo, style: style.text, program, rewards, today }));
   const files = await writeAll(settings.outDir, contents);
   const list = createHash("sha256").update(listOf(files)).digest("hex");
-  return { files, list, sources: sourcesOf(script) };
+  return { files, list, sources: [...new Set(scripts.flatMap(sourcesOf))].sort() };
 }
 
 function integrityOf(text: string): string {
@@ -85,8 +109,7 @@ function integrityOf(text: string): string {
 function sourcesOf({ metafile }: Bundle): string[] {
   return Object.keys(metafile.inputs)
     .filter((path) => !path.startsWith("part:"))
-    .map((path) => relative(ROOT, join(ROOT, path)).split(sep).join("/"))
-    .sort();
+    .map((path) => relative(ROOT, join(ROOT, path)).split(sep).join("/"));
 }
 
 async function writeAll(outDir: string, contents: ReadonlyMap<string, string>): Promise<BuiltFile[]> {

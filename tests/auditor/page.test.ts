@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { run } from "../../src/auditor/command.ts";
 import { FINDINGS } from "../../src/auditor/findings.ts";
 import { type BuiltPage, buildPage } from "../../src/build/page.ts";
+import { formatDate } from "../../src/protocol/format/date.ts";
 import { formatJson } from "../../src/protocol/format/json.ts";
 import { formatLogPolicy } from "../../src/protocol/format/log-policy.ts";
 import { buildApp } from "../../src/server/app.ts";
@@ -15,7 +16,7 @@ import { keep } from "../../src/server/courier/keeper.ts";
 import { loadPageFiles } from "../../src/server/page-files.ts";
 import { type Alteration, type AlteredSite, openAlteredSite } from "../support/altered-site.ts";
 import { testPostgres } from "../support/postgres.ts";
-import { openTestServer, ORIGIN, testKeys, type TestServer } from "../support/server.ts";
+import { NOON, openTestServer, ORIGIN, testKeys, type TestServer } from "../support/server.ts";
 
 const postgres = testPostgres();
 const keys = testKeys();
@@ -70,8 +71,17 @@ async function listen(context: Context, pageDir: string): Promise<Listening> {
 }
 
 function settings(outDir: string) {
-  const { program, rewards } = keys.get();
-  return { programFingerprint: program.fingerprint, rewardsFingerprint: rewards.fingerprint, origin: ORIGIN, demo: false, outDir };
+  const { program, programBytes, rewards, rewardsBytes } = keys.get();
+  return {
+    programFingerprint: program.fingerprint,
+    rewardsFingerprint: rewards.fingerprint,
+    program: programBytes,
+    rewards: rewardsBytes,
+    today: formatDate(Math.floor(NOON / 86_400_000)),
+    origin: ORIGIN,
+    demo: false,
+    outDir,
+  };
 }
 
 beforeAll(async () => {

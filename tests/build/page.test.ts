@@ -6,11 +6,18 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildOffline, OFFLINE_PATH } from "../../src/build/offline.ts";
 import { type BuiltPage, buildPage, type PageSettings } from "../../src/build/page.ts";
-import { concat } from "../../src/protocol/bytes.ts";
-import { generateCertificate } from "../../src/protocol/crypto/certificate.ts";
+import { markup } from "../../src/page/document/markup.ts";
+import { splitCertificates } from "../../src/page/keys/keyring.ts";
+import { LANGUAGES } from "../../src/page/locales/languages.ts";
+import { type Bytes, concat } from "../../src/protocol/bytes.ts";
+import { type Certificate, generateCertificate, openCertificate, type Purpose } from "../../src/protocol/crypto/certificate.ts";
+import { fromBase64, toHex } from "../../src/protocol/encoding.ts";
+import { formatDate } from "../../src/protocol/format/date.ts";
 import { parseJson } from "../../src/protocol/format/json.ts";
 import { START } from "../support/certificates.ts";
+import { refusalOf } from "../support/refusals.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const run = promisify(execFile);
@@ -18,12 +25,22 @@ const run = promisify(execFile);
 let folder: string;
 let page: BuiltPage;
 
+let certificates: { program: Bytes; rewards: Bytes };
+
+const TODAY = formatDate(START / 86_400 + 8);
+
 function settings(outDir: string): PageSettings {
-  return { programFingerprint: "a".repeat(64), rewardsFingerprint: "b".repeat(64), origin: "tips.test/log", demo: false, outDir };
+  const fingerprints = { programFingerprint: "a".repeat(64), rewardsFingerprint: "b".repeat(64) };
+  return { ...fingerprints, ...certificates, today: TODAY, origin: "tips.test/log", demo: false, outDir };
+}
+
+async function certificateOf(purpose: Purpose, epochs: number): Promise<Bytes> {
+  return (await generateCertificate({ purpose, start: START, epochs })).publicBytes;
 }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "fh-build-"));
+  certificates = { program: await certificateOf("program", 12), rewards: await certificateOf("rewards", 11) };
   page = await buildPage(settings(join(folder, "here")));
 });
 
@@ -39,9 +56,14 @@ describe("the built page", () => {
     await symlink(join(ROOT, "node_modules"), join(elsewhere, "node_modules"));
     const out = join(folder, "out");
     const script = join(elsewhere, "build.ts");
+    const plain = { ...settings(out), program: toHex(certificates.program), rewards: toHex(certificates.rewards) };
     await writeFile(
       script,
-      `import { buildPage } from "./src/build/page.ts"; console.log(JSON.stringify((await buildPage(${JSON.stringify(settings(out))})).files));`,
+      `import { buildPage } from "./src/build/page.ts";
+      import { fromHex } from "./src/protocol/encoding.ts";
+      const plain = ${JSON.stringify(plain)};
+      const settings = { ...plain, program: fromHex(plain.program), rewards: fromHex(plain.rewards) };
+      console.log(JSON.stringify((await buildPage(settings)).files));`,
     );
     const { stdout } = await run("sh", ["-c", 'umask 077; exec "$0" "$1"', process.execPath, script], {
       cwd: tmpdir(),
@@ -66,11 +88,8 @@ describe("the built page", () => {
   });
 
   it("weighs at most 120 kB in four requests, compressed, keys of three epochs included", async () => {
-    const certificates = await Promise.all(
-      (["program", "rewards"] as const).map((purpose) => generateCertificate({ purpose, start: START, epochs: 3 })),
-    );
-    const keys = gzipSync(concat(...certificates.map(({ publicBytes }) => publicBytes)), { level: 9 }).length;
-    for (const document of page.files.filter(({ path }) => path.endsWith("/index.html"))) {
+    const keys = gzipSync(concat(await certificateOf("program", 3), await certificateOf("rewards", 3)), { level: 9 }).length;
+    for (const document of page.files.filter(({ path }) => /^[^/]+\/index\.html$/.test(path))) {
       const fetched = page.files.filter(({ path }) => path === document.path || path === "assets/page.js" || path === "assets/page.css");
       expect(fetched.length).toBe(3);
       expect(keys + fetched.reduce((sum, { gzip }) => sum + gzip, 0), document.path).toBeLessThanOrEqual(120_000);
@@ -89,10 +108,82 @@ describe("the built page", () => {
     expect(page.sources.length).toBeGreaterThan(40);
   });
 
-  it("says nothing that would make the browser evaluate text or keep anything", async () => {
-    const script = await readFile(join(folder, "here", "assets", "page.js"), "utf8");
-    expect(script).not.toMatch(
-      /\beval\(|new Function\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write|localStorage|sessionStorage|indexedDB|document\.cookie|sendBeacon/,
-    );
+  it("says nothing that would make the browser evaluate text or keep anything, on the site and in the offline page", async () => {
+    for (const path of ["assets/page.js", OFFLINE_PATH]) {
+      const script = await readFile(join(folder, "here", path), "utf8");
+      expect(script, path).not.toMatch(
+        /\beval\(|new Function\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write|localStorage|sessionStorage|indexedDB|document\.cookie|sendBeacon/,
+      );
+    }
+  });
+});
+
+describe("the offline page", () => {
+  let html: string;
+  beforeAll(async () => {
+    html = await readFile(join(folder, "here", OFFLINE_PATH), "utf8");
+  });
+
+  const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+  it("allows itself its one script and its one style, by their hashes, and no connection to anywhere", () => {
+    const [, policy = ""] = /<meta http-equiv="content-security-policy" content="([^"]*)">/.exec(html) ?? [];
+    const [, script = ""] = /<script type="module">(.*?)<\/script>/s.exec(html) ?? [];
+    const [, style = ""] = /<style>(.*?)<\/style>/s.exec(html) ?? [];
+    expect(script.length).toBeGreaterThan(100_000);
+    expect(style.length).toBeGreaterThan(1_000);
+    expect(policy.replaceAll("&#39;", "'").split(";")).toEqual([
+      "default-src 'none'",
+      `script-src ${hashOf(script)}`,
+      `style-src ${hashOf(style)}`,
+      "img-src data:",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "require-trusted-types-for 'script'",
+    ]);
+    expect(html.indexOf("content-security-policy")).toBeLessThan(html.indexOf("<style>"));
+    expect(script).not.toMatch(/\bfetch\(|XMLHttpRequest|WebSocket|\bimport\(|EventSource/);
+  });
+
+  it("refers to nothing outside itself and has no form", () => {
+    const markup = html.replace(/<script type="module">.*?<\/script>/s, "");
+    const addresses = [...markup.matchAll(/\b(?:href|src|action)="([^"]*)"/g)].map(([, address]) => address ?? "");
+    expect(addresses.length).toBeGreaterThan(7);
+    expect(addresses.filter((address) => !/^(?:#[A-Za-z-]+|data:,)$/.test(address))).toEqual([]);
+    expect(markup).not.toMatch(/<form|<iframe|<img|\son[a-z]+=|\sstyle=/i);
+  });
+
+  it("is in all languages, each of which says where it works, and until when", () => {
+    for (const { tag, text, offline } of LANGUAGES) {
+      expect(html.includes(`id="in-${tag}"`), tag).toBe(tag !== "en");
+      for (const sentence of [
+        text.story.lead,
+        offline.send,
+        offline.done.lead,
+        ...offline.elsewhere.lines,
+        offline.until.split("{date}")[0] ?? "",
+      ]) {
+        expect(html, sentence).toContain(markup`${sentence}`.html);
+      }
+    }
+    expect(html.split(`<time>${formatDate(START / 86_400 + 70)}</time>`).length).toBe(LANGUAGES.length + 1);
+  });
+
+  it("carries the epoch of its day and those of the eight weeks after it, for every day of an epoch the same", async () => {
+    const [, keys = ""] = /<script type="application\/json" id="keys">"([^"]*)"<\/script>/.exec(html) ?? [];
+    const [program, rewards] = await Promise.all(splitCertificates(fromBase64(keys)).map((bytes) => openCertificate(bytes)));
+    const weeks = (certificate: Certificate | undefined): number[] => certificate?.epochs.map(({ from }) => (from - START) / 604_800) ?? [];
+    expect(weeks(program)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(weeks(rewards)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const parts = {
+      pinned: { program: "a".repeat(64), rewards: "b".repeat(64), origin: "tips.test/log" },
+      demo: false,
+      style: "",
+      ...certificates,
+    };
+    const on = (day: number): Promise<string> => buildOffline({ ...parts, today: formatDate(START / 86_400 + day) });
+    expect(await on(7)).toBe(await on(13));
+    expect(await on(14)).not.toBe(await on(13));
+    expect(await refusalOf(() => on(7 * 11))).toBe("no-epoch");
   });
 });

@@ -6,13 +6,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildPage } from "../../src/build/page.ts";
+import { sha256 } from "../../src/protocol/crypto/hash.ts";
 import { openSecret } from "../../src/protocol/crypto/certificate.ts";
+import { mailboxHash, sealReply } from "../../src/protocol/crypto/reply.ts";
 import { openTip } from "../../src/protocol/crypto/tip.ts";
+import { formatDate } from "../../src/protocol/format/date.ts";
+import type { Reply } from "../../src/protocol/format/reply.ts";
 import type { Attachment, Tip } from "../../src/protocol/format/tip.ts";
 import { openDatabase } from "../../src/server/store/database.ts";
+import { putReply } from "../../src/server/store/replies.ts";
 import { currentGeneration, sealedTips, tipParts } from "../../src/server/store/generations.ts";
 import { makeTestKeys, openTestServer, ORIGIN, type TestKeys } from "./server.ts";
 import type { TestPostgres } from "./postgres.ts";
+
+const DAY = 86_400_000;
 
 /** A tip as the review machine would open it. */
 export interface ReceivedTip {
@@ -32,6 +39,8 @@ export interface PageSite {
   readonly keys: TestKeys;
   /** All complete tips in the server's store, opened with the program's secret. */
   received(): Promise<ReceivedTip[]>;
+  /** Puts a reply into a witness's mailbox, as an import from the review machine does. */
+  deliver(to: NonNullable<Tip["reply"]>, reply: Reply): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -52,6 +61,9 @@ export async function openPageSite(postgres: TestPostgres, options: PageSiteOpti
   await buildPage({
     programFingerprint: options.pinnedProgram ?? keys.program.fingerprint,
     rewardsFingerprint: keys.rewards.fingerprint,
+    program: keys.programBytes,
+    rewards: keys.rewardsBytes,
+    today: formatDate(Math.floor(moment / DAY)),
     origin: ORIGIN,
     demo: true,
     outDir: join(folder, "page"),
@@ -74,6 +86,16 @@ export async function openPageSite(postgres: TestPostgres, options: PageSiteOpti
           tips.push(await openReceived(tipParts(db, server.dataDir, generation, tip, parts), keys, length));
         }
         return tips;
+      } finally {
+        await db.close();
+      }
+    },
+    deliver: async ({ mailbox, key }, reply) => {
+      const db = openDatabase(server.context.config.databaseUrl ?? "", { connections: 1 });
+      try {
+        const body = await sealReply(reply, key);
+        const expires = formatDate(Math.floor(moment / DAY) + 90);
+        await putReply(db, { mailbox: mailboxHash(mailbox), sha256: sha256(body), expires, body });
       } finally {
         await db.close();
       }

@@ -37,8 +37,10 @@ export interface TestKeys {
   /** What the server reads: KEYS_DIR. */
   readonly folder: string;
   readonly program: Certificate;
+  readonly programBytes: Bytes;
   readonly programSecret: Bytes;
   readonly rewards: Certificate;
+  readonly rewardsBytes: Bytes;
   readonly rewardsSecret: Bytes;
   readonly review: NoteSigner;
   readonly retention: RetentionPolicy;
@@ -80,8 +82,10 @@ export async function makeTestKeys(folder: string, noon = NOON): Promise<TestKey
   return {
     folder,
     program: await openCertificate(program.publicBytes),
+    programBytes: program.publicBytes,
     programSecret: program.secretBytes,
     rewards: await openCertificate(rewards.publicBytes),
+    rewardsBytes: rewards.publicBytes,
     rewardsSecret: rewards.secretBytes,
     review,
     retention: RETENTION,

@@ -1,6 +1,6 @@
 /**
  * The page as static HTML in one language, written when it is built. Every step's words are in it, so they can be read without a script; controls are disabled
- * until the script has checked the keys. There is no `<form>`: nothing can be submitted by accident and no browser keeps a form history.
+ * until the script has checked the keys. There is no `<form>` where the script runs: nothing can be submitted by accident and no browser keeps a form history.
  *
  * What the script needs to know travels as one JSON data block: the sentences it shows itself, the fingerprints it pins and the origin of the log. So script
  * and style are the same bytes for every language and every site.
@@ -12,7 +12,8 @@ import { WORD_LISTS } from "../compose/state.ts";
 import { en } from "../locales/en.ts";
 import type { LiveText, Locale } from "../locales/locale.ts";
 import { VOCABULARY } from "../../protocol/format/vocabulary.ts";
-import { jsonBlock, Markup, markup } from "./markup.ts";
+import { carriedWay, sendFilePage, sendForm } from "./carried.ts";
+import { items, jsonBlock, Markup, markup } from "./markup.ts";
 
 /** What the page pins. */
 export interface Pinned {
@@ -42,36 +43,75 @@ export interface DocumentSettings {
 
 /** The whole HTML file. */
 export function formatDocument(locale: Locale, languages: readonly Locale[], settings: DocumentSettings): string {
-  const { text } = locale;
-  const data: PageData = { pinned: settings.pinned, live: locale.live, languageName: locale.name };
+  const { text, live, name } = locale;
+  const files = markup`<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/assets/page.css" integrity="${settings.integrity.style}">
+<script type="module" src="/assets/page.js" integrity="${settings.integrity.script}"></script>`;
+  return markup`${formatHead(locale, text.title, files)}
+<body>
+${formatBody(locale, languages, {
+  demo: settings.demo,
+  data: { pinned: settings.pinned, live, languageName: name },
+  addressOf: ({ tag }) => `/${tag}/`,
+  notices: withoutScript(locale),
+  online: true,
+  done: done(locale),
+})}
+</body>
+</html>
+`.html;
+}
+
+/** Everything before the body. `files` are elements of the head. */
+export function formatHead({ tag, direction }: Locale, title: string, files: Markup): Markup {
   return markup`<!doctype html>
-<html lang="${locale.tag}" dir="${locale.direction}" translate="no">
+<html lang="${tag}" dir="${direction}" translate="no">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex, nofollow, noarchive">
 <meta name="color-scheme" content="light">
-<title>${text.title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/assets/page.css" integrity="${settings.integrity.style}">
-<script type="module" src="/assets/page.js" integrity="${settings.integrity.script}"></script>
-</head>
-<body>
-<a class="skip" href="#content">${text.skipToContent}</a>
+<title>${title}</title>
+${files}
+</head>`;
+}
+
+/** Where the page on the site and the offline page differ. */
+export interface BodySettings {
+  readonly demo: boolean;
+  readonly data: PageData;
+  /** Where a language is. */
+  readonly addressOf: (locale: Locale) => string;
+  /** What stands before the form. */
+  readonly notices: Markup;
+  /** Whether there is a site to come back to and to send files to. */
+  readonly online: boolean;
+  /** The step after sending. */
+  readonly done: Markup;
+}
+
+/** The body of the page, with all steps. */
+export function formatBody(
+  locale: Locale,
+  languages: readonly Locale[],
+  { demo, data, addressOf, notices, online, done }: BodySettings,
+): Markup {
+  const { text } = locale;
+  return markup`<a class="skip" href="#content">${text.skipToContent}</a>
 <header><div class="bar"><p class="brand">Firsthand</p><button type="button" id="leave" class="leave" title="${text.leaveHint}" disabled>${text.leave}</button></div></header>
 <main id="content">
-${settings.demo ? markup`<p class="demo"><strong>${text.demo}</strong></p>` : ""}
+${demo ? markup`<p class="demo"><strong>${text.demo}</strong></p>` : ""}
 <h1>${text.title}</h1>
 <div id="intro">
 <p class="tagline">${text.tagline}</p>
-${languages.length > 1 ? languageLinks(locale, languages) : ""}
-${locale.status === "draft" ? draftNotice(locale) : ""}
+${languages.length > 1 ? languageLinks(locale, languages, addressOf) : ""}
+${locale.status === "draft" ? draftNotice(locale, addressOf(en)) : ""}
 </div>
-<noscript><div class="warning"><h2>${text.noScript.title}</h2><p>${text.noScript.what}</p>${items(text.noScript.todo, "ol")}</div></noscript>
+${notices}
 <p id="waiting" class="note" role="status">${text.waiting}</p>
 <p id="step-of" class="step-of"></p>
-${safety(locale)}
+${safety(locale, online)}
 ${comeBack(locale)}
 ${story(locale)}
 ${questions(locale)}
@@ -81,35 +121,38 @@ ${words(locale)}
 ${check(locale)}
 ${review(locale)}
 ${sending(locale)}
-${done(locale)}
+${done}
 ${failed(locale)}
 </main>
-<script type="application/json" id="page-data">${jsonBlock(data)}</script>
-</body>
-</html>
-`.html;
+<script type="application/json" id="page-data">${jsonBlock(data)}</script>`;
 }
 
-function languageLinks({ text }: Locale, languages: readonly Locale[]): Markup {
-  return markup`<nav aria-label="${text.languages}"><ul class="languages">${languages.map(languageLink)}</ul></nav>`;
+/** What a browser without a script can do. */
+function withoutScript(locale: Locale): Markup {
+  const {
+    carried,
+    text: { noScript: own },
+  } = locale;
+  return markup`<noscript><div class="warning"><h2>${own.title}</h2><p>${own.what}</p>${items(own.todo, "ol")}</div>
+<div class="block"><h2>${carried.title}</h2>${carriedWay(locale)}<h3>${carried.send}</h3>${sendForm(locale)}</div></noscript>`;
 }
 
-function languageLink({ tag, direction, name }: Locale): Markup {
-  return markup`<li><a href="/${tag}/" hreflang="${tag}" lang="${tag}" dir="${direction}">${name}</a></li>`;
+/** Links to all languages; where each is says `addressOf`. */
+export function languageLinks({ text }: Locale, languages: readonly Locale[], addressOf: (locale: Locale) => string): Markup {
+  const links = languages.map((locale) => {
+    const { tag, direction, name } = locale;
+    return markup`<li><a href="${addressOf(locale)}" hreflang="${tag}" lang="${tag}" dir="${direction}">${name}</a></li>`;
+  });
+  return markup`<nav aria-label="${text.languages}"><ul class="languages">${links}</ul></nav>`;
 }
 
 /** Nobody has checked this translation yet: said in that language and in English, with the way to the source. */
-function draftNotice({ draft }: Locale): Markup {
-  return markup`<div class="note"><p>${draft.notice}</p><p lang="en" dir="ltr">${en.draft.notice} <a href="/en/">${en.name}</a></p></div>`;
-}
-
-function items(lines: readonly string[], list: "ul" | "ol" = "ul"): Markup {
-  const entries = lines.map((line) => markup`<li>${line}</li>`);
-  return list === "ul" ? markup`<ul>${entries}</ul>` : markup`<ol>${entries}</ol>`;
+export function draftNotice({ draft }: Locale, source: string): Markup {
+  return markup`<div class="note"><p>${draft.notice}</p><p lang="en" dir="ltr">${en.draft.notice} <a href="${source}">${en.name}</a></p></div>`;
 }
 
 /** A step: heading, content inside a fieldset that the script enables, a place for what is wrong, and the ways on. */
-function step(name: string, title: string, content: Markup, ways: Markup, hidden = false): Markup {
+export function step(name: string, title: string, content: Markup, ways: Markup, hidden = false): Markup {
   const attribute = new Markup(hidden ? " hidden" : "");
   return markup`<section id="step-${name}" class="step" aria-labelledby="title-${name}"${attribute}>
 <h2 id="title-${name}" tabindex="-1">${title}</h2>
@@ -132,14 +175,14 @@ function block(title: string, lines: readonly string[], kind = "", beside: Marku
 const NOTHING = new Markup("");
 
 /** While nobody has checked the translation, the English stands beside each part of the safety text. */
-function safety({
-  status,
-  draft,
-  text: {
-    safety: own,
-    comeBack: { way },
-  },
-}: Locale): Markup {
+function safety(locale: Locale, online: boolean): Markup {
+  const {
+    status,
+    draft,
+    carried,
+    text: { safety: own, comeBack },
+  } = locale;
+  const offered = new Markup(online ? "" : " hidden");
   const source = en.text.safety;
   const english = (title: string, lines: readonly string[]): Markup =>
     status === "draft"
@@ -156,8 +199,9 @@ ${block(own.writingTitle, own.writing, "", english(source.writingTitle, source.w
 ${block(own.limitsTitle, own.limits, "limits", english(source.limitsTitle, source.limits))}
 ${block(own.chinaTitle, own.china, "", english(source.chinaTitle, source.china))}
 ${block(own.lawTitle, own.law, "", english(source.lawTitle, source.law))}
-${block(own.readersTitle, own.readers, "", english(source.readersTitle, source.readers))}`,
-    markup`<button type="button" id="come-back">${way}</button><button type="button" class="main" data-do="next">${own.start}</button>`,
+${block(own.readersTitle, own.readers, "", english(source.readersTitle, source.readers))}
+${online ? markup`<p><a href="${sendFilePage(locale)}">${carried.title}</a></p>` : ""}`,
+    markup`<button type="button" id="come-back"${offered}>${comeBack.way}</button><button type="button" class="main" data-do="next">${own.start}</button>`,
   );
 }
 

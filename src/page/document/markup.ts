@@ -34,3 +34,9 @@ export function markup(strings: TemplateStringsArray, ...values: readonly Value[
 export function jsonBlock(value: unknown): Markup {
   return new Markup(JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029"));
 }
+
+/** A list. */
+export function items(lines: readonly string[], list: "ul" | "ol" = "ul"): Markup {
+  const entries = lines.map((line) => markup`<li>${line}</li>`);
+  return list === "ul" ? markup`<ul>${entries}</ul>` : markup`<ol>${entries}</ol>`;
+}

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatDocument } from "../../../src/page/document/document.ts";
 import { jsonBlock, markup } from "../../../src/page/document/markup.ts";
+import { formatPlainPages } from "../../../src/page/document/plain.ts";
 import { LANGUAGES } from "../../../src/page/locales/languages.ts";
 import type { Locale } from "../../../src/page/locales/locale.ts";
 
@@ -40,16 +41,26 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the doc
       '<script type="module" src="/assets/page.js" integrity="sha384-x">',
       '<script type="application/json" id="page-data">',
     ]);
-    expect(html).not.toMatch(/<style|<form|<iframe|<img|\sstyle=|\son[a-z]+=/i);
+    expect(html).not.toMatch(/<style|<iframe|<img|\sstyle=|\son[a-z]+=/i);
     const addresses = [...html.matchAll(/\b(?:href|src|action)="([^"]*)"/g)].map(([, address]) => address ?? "");
     expect(addresses.filter((address) => !/^(?:\/|#|data:,$)/.test(address))).toEqual([]);
+  });
+
+  it("has no form but the one for browsers without a script", () => {
+    const [, without = ""] = /<noscript>(.*?)<\/noscript>/s.exec(html) ?? [];
+    expect(html.split("<form").length).toBe(2);
+    expect(without).toContain('<form class="block" method="post" action="/tips" enctype="multipart/form-data" autocomplete="off">');
+    expect(without).toContain(`<input type="hidden" name="language" value="${locale.tag}">`);
+    for (const sentence of [...sentences(locale.text.noScript), ...locale.carried.steps]) expect(without).toContain(escaped(sentence));
+    expect(without).toContain('href="/offline/firsthand.html"');
   });
 
   it("keeps every control off until the script has looked at the keys, and browsers from remembering fields", () => {
     const steps = [...html.matchAll(/<fieldset class="plain"[^>]*>/g)].map(([tag]) => tag);
     expect(steps.length).toBe(12);
     expect(steps.filter((tag) => !tag.endsWith(" disabled>"))).toEqual([]);
-    const fields = [...html.matchAll(/<(?:input|textarea|select)\b[^>]*>/g)].map(([tag]) => tag);
+    const scripted = html.replace(/<noscript>.*?<\/noscript>/s, "");
+    const fields = [...scripted.matchAll(/<(?:input|textarea|select)\b[^>]*>/g)].map(([tag]) => tag);
     expect(fields.filter((tag) => !tag.includes('autocomplete="off"'))).toEqual([]);
     const typed = fields.filter((tag) => tag.startsWith("<textarea") || tag.includes('type="text"'));
     expect(typed.filter((tag) => !tag.includes('spellcheck="false"'))).toEqual([]);
@@ -67,6 +78,36 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the doc
 
   it("says so when nobody has checked the translation", () => {
     expect(html.includes("No person who speaks this language")).toBe(locale.status === "draft");
+  });
+});
+
+describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the pages without a script in %s", (tag, locale: Locale) => {
+  const pages = formatPlainPages(locale, LANGUAGES, { demo: false, style: "sha384-y" });
+
+  it("are three, with no script, and lead to themselves in other languages", () => {
+    expect([...pages.keys()]).toEqual(["send-file", "received", "refused"]);
+    for (const [folder, html] of pages) {
+      expect(html).toContain(`<html lang="${tag}" dir="${locale.direction}"`);
+      expect(html).not.toMatch(/<script|<style|<iframe|<img|\sstyle=|\son[a-z]+=/i);
+      expect(html.split("<h1").length).toBe(2);
+      for (const language of LANGUAGES) expect(html).toContain(`href="/${language.tag}/${folder}/"`);
+      expect(html.includes(escaped(locale.draft.notice))).toBe(locale.status === "draft");
+      expect(html.includes(escaped(locale.text.demo))).toBe(false);
+      const addresses = [...html.matchAll(/\b(?:href|src|action)="([^"]*)"/g)].map(([, address]) => address ?? "");
+      expect(addresses.filter((address) => !/^(?:\/|#|data:,$)/.test(address))).toEqual([]);
+    }
+  });
+
+  it("hold all words of this way between them, and the form where a file can be sent", () => {
+    const all = [...pages.values()].join("");
+    expect(sentences(locale.carried).filter((sentence) => !all.includes(escaped(sentence)))).toEqual([]);
+    expect([...pages].map(([folder, html]) => [folder, html.includes('<form class="block" method="post" action="/tips"')])).toEqual([
+      ["send-file", true],
+      ["received", false],
+      ["refused", true],
+    ]);
+    expect(pages.get("received")).not.toMatch(/<input|<button/);
+    expect(formatPlainPages(locale, LANGUAGES, { demo: true, style: "sha384-y" }).get("refused")).toContain(escaped(locale.text.demo));
   });
 });
 
