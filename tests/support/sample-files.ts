@@ -3,7 +3,7 @@
  * not seen. Every planted word contains {@link MARK}, so that a copy can be searched for it.
  */
 import { crc32, deflateSync } from "node:zlib";
-import { strToU8, zipSync } from "fflate";
+import { strToU8, type Zippable, zipSync } from "fflate";
 import { type Bytes, concat } from "../../src/protocol/bytes.ts";
 import { utf8 } from "../../src/protocol/encoding.ts";
 
@@ -23,7 +23,9 @@ function text(value: string): Bytes {
 }
 
 /** A directory of TIFF in the making. Values are ASCII text, or numbers of four octets; a directory is a number filled in later. */
-type Tags = Readonly<Record<number, string | number | Tags>>;
+interface Tags {
+  readonly [tag: string]: string | number | Tags;
+}
 
 /** A big-endian TIFF file with these directories. */
 export function tiffOf(main: Tags, preview: Tags | null = null): Bytes {
@@ -33,7 +35,8 @@ export function tiffOf(main: Tags, preview: Tags | null = null): Bytes {
     const entries = Object.entries(tags)
       .map(([tag, value]) => [Number(tag), typeof value === "object" ? write(value, 0) : value] as const)
       .map(([tag, value]) => {
-        if (typeof value === "number") return concat(u16(tag), u16(tag === 0x0112 ? 3 : 4), u32(1), tag === 0x0112 ? u32(value * 65_536) : u32(value));
+        if (typeof value === "number")
+          return concat(u16(tag), u16(tag === 0x0112 ? 3 : 4), u32(1), tag === 0x0112 ? u32(value * 65_536) : u32(value));
         const octets = concat(utf8(value), Uint8Array.of(0));
         const where = at();
         if (octets.length > 4) body = concat(body, octets);
@@ -77,16 +80,19 @@ function segment(marker: number, ...payload: readonly Uint8Array[]): Bytes {
 /** A grey picture of 16 by 8 pixels, in baseline JPEG, with everything a telephone and two programs could leave in it. */
 export function jpegOf(extra: { readonly turned?: number; readonly clean?: boolean } = {}): Bytes {
   const table = (classAndId: number): Bytes => segment(0xc4, Uint8Array.of(classAndId, 1, ...new Array<number>(15).fill(0), 0));
-  const left = extra.clean === true ? [] : [
-    segment(0xe1, text("Exif\0\0"), exifOf(extra.turned)),
-    segment(0xe1, text("http://ns.adobe.com/xap/1.0/\0"), utf8(XMP)),
-    segment(0xe2, text("ICC_PROFILE\0\x01\x01"), text(`profile of ${MARK}'s screen`)),
-    segment(0xe2, text("MPF\0"), text(MARK)),
-    segment(0xeb, text("JP"), text(MARK)),
-    segment(0xed, text("Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x14\x1c\x02\x50"), u16(MARK.length), text(MARK)),
-    segment(0xe5, text(MARK)),
-    segment(0xfe, utf8(`Remark of ${MARK}`)),
-  ];
+  const left =
+    extra.clean === true
+      ? []
+      : [
+          segment(0xe1, text("Exif\0\0"), exifOf(extra.turned)),
+          segment(0xe1, text("http://ns.adobe.com/xap/1.0/\0"), utf8(XMP)),
+          segment(0xe2, text("ICC_PROFILE\0\x01\x01"), text(`profile of ${MARK}'s screen`)),
+          segment(0xe2, text("MPF\0"), text(MARK)),
+          segment(0xeb, text("JP"), text(MARK)),
+          segment(0xed, text("Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x14\x1c\x02\x50"), u16(MARK.length), text(MARK)),
+          segment(0xe5, text(MARK)),
+          segment(0xfe, utf8(`Remark of ${MARK}`)),
+        ];
   return concat(
     Uint8Array.of(0xff, 0xd8),
     segment(0xe0, text("JFIF\0"), Uint8Array.of(1, 2, 0, 0, 1, 0, 1, 0, 0)),
@@ -201,7 +207,14 @@ export function movieOf(track = "vide"): Bytes {
       boxOf(
         "meta",
         boxOf("hdlr", FULL, u32(0), text("mdta"), new Uint8Array(13)),
-        boxOf("keys", FULL, u32(3), key("com.apple.quicktime.location.ISO6709"), key("com.apple.quicktime.software"), key("com.apple.quicktime.creationdate")),
+        boxOf(
+          "keys",
+          FULL,
+          u32(3),
+          key("com.apple.quicktime.location.ISO6709"),
+          key("com.apple.quicktime.software"),
+          key("com.apple.quicktime.creationdate"),
+        ),
         boxOf("ilst", value(1, `+43${MARK}`), value(2, `${MARK} OS`), value(3, "2016-05-12T10:30:00+0800")),
       ),
       boxOf("uuid", text("\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac"), utf8(XMP)),
@@ -216,7 +229,8 @@ export function heicOf(): Bytes {
   const exif = concat(u32(6), text("Exif\0\0"), exifOf(6));
   const xmp = utf8(XMP);
   const ftyp = boxOf("ftyp", text("heic"), u32(0), text("mif1heic"));
-  const item = (id: number, type: string, rest: Uint8Array): Bytes => boxOf("infe", Uint8Array.of(2, 0, 0, 0), u16(id), u16(0), text(type), text("\0"), rest);
+  const item = (id: number, type: string, rest: Uint8Array): Bytes =>
+    boxOf("infe", Uint8Array.of(2, 0, 0, 0), u16(id), u16(0), text(type), text("\0"), rest);
   const meta = (exifAt: number, xmpAt: number): Bytes =>
     boxOf(
       "meta",
@@ -270,22 +284,31 @@ export function pdfOf(): Bytes {
     text("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog /Metadata 5 0 R >>\nendobj\n"),
     text(`2 0 obj\n<< /Author (First \\(${MARK}\\)) /Creator <FEFF674E> /CreationDate (D:20160512103000+08'00') >>\nendobj\n`),
     text(`3 0 obj\n<< /Type /Annot /Subtype /Highlight /Contents (see here) /T (Reader ${MARK}) >>\nendobj\n`),
-    concat(text(`4 0 obj\n<< /Type /ObjStm /N 1 /First 5 /Filter /FlateDecode /Length ${String(packed.length)} >>\nstream\n`), packed, text("\nendstream\nendobj\n")),
+    concat(
+      text(`4 0 obj\n<< /Type /ObjStm /N 1 /First 5 /Filter /FlateDecode /Length ${String(packed.length)} >>\nstream\n`),
+      packed,
+      text("\nendstream\nendobj\n"),
+    ),
     concat(text("5 0 obj\n<< /Type /Metadata /Subtype /XML >>\nstream\n"), utf8(XMP), text("\nendstream\nendobj\n")),
     text("trailer\n<< /Root 1 0 R /Info 2 0 R >>\nstartxref\n600\n%%EOF\n"),
     text(`2 0 obj\n<< /Author (Second ${MARK}) >>\nendobj\ntrailer\n<< /Prev 600 >>\nstartxref\n1200\n%%EOF\n`),
   );
 }
 
-function zipped(parts: Readonly<Record<string, string | Uint8Array>>): Bytes {
-  const files = Object.entries(parts).map(([name, content]) => [name, typeof content === "string" ? strToU8(content) : content]);
-  const whole = zipSync(Object.fromEntries(files) as Record<string, Uint8Array>, { level: 6, comment: MARK, mtime: "2016-05-12T10:30:00" });
-  return Uint8Array.from(whole);
+/** An archive of these parts, with times and remarks. The type of an OpenDocument comes first and is not packed. */
+export function zipOf(parts: Readonly<Record<string, string | Uint8Array>>): Bytes {
+  const files: Zippable = {};
+  for (const [name, content] of Object.entries(parts)) {
+    files[name] = [typeof content === "string" ? strToU8(content) : content, { level: name === "mimetype" ? 0 : 6 }];
+  }
+  return Uint8Array.from(zipSync(files, { comment: MARK, mtime: "2016-05-12T10:30:00" }));
 }
 
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
-const W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"';
-const CP = 'xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"';
+const W =
+  'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"';
+const CP =
+  'xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"';
 
 function relationships(...entries: readonly [type: string, target: string, external?: true][]): string {
   const rows = entries.map(
@@ -300,13 +323,17 @@ export const KEPT_TEXT = "The list of names &amp; dates is kept in room 4.";
 
 /** A Word document: properties, remarks, recorded changes, people, a template, a picture with EXIF. `more` are further parts. */
 export function docxOf(more: Readonly<Record<string, string | Uint8Array>> = {}): Bytes {
-  return zipped({
+  return zipOf({
     "[Content_Types].xml": `${XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Default Extension="jpeg" ContentType="image/jpeg"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/><Override PartName="/word/people.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.people+xml"/></Types>`,
-    "_rels/.rels": relationships(["officeDocument", "word/document.xml"], ["core-properties", "docProps/core.xml"], ["extended-properties", "docProps/app.xml"]),
+    "_rels/.rels": relationships(
+      ["officeDocument", "word/document.xml"],
+      ["core-properties", "docProps/core.xml"],
+      ["extended-properties", "docProps/app.xml"],
+    ),
     "docProps/core.xml": `${XML}<cp:coreProperties ${CP}><dc:creator>Writer ${MARK}</dc:creator><cp:lastModifiedBy>Changer ${MARK}</cp:lastModifiedBy><cp:revision>17</cp:revision><dcterms:created>2016-05-12T02:30:00Z</dcterms:created></cp:coreProperties>`,
     "docProps/app.xml": `${XML}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>WPS Office</Application><Company>Hospital of ${MARK}</Company></Properties>`,
     "docProps/thumbnail.jpeg": jpegOf(),
-    "word/document.xml": `${XML}<w:document ${W}><w:body><w:p w:rsidR="00A1" w:rsidRDefault="00A1"><w:r><w:t>${KEPT_TEXT}</w:t></w:r><w:del w:id="1" w:author="Remover ${MARK}" w:date="2016-05-12T02:30:00Z"><w:r><w:delText>deleted words</w:delText></w:r></w:del><!-- remark of ${MARK} --></w:p></w:body></w:document>`,
+    "word/document.xml": `${XML}<w:document ${W}><w:body><w:p w:rsidR="00A1" w:rsidRDefault="00A1"><w:r><w:t>${KEPT_TEXT}</w:t></w:r><w:drawing><wp:docPr xmlns:wp="urn:wp" id="1" descr="D:\\${MARK}\\scan.jpg"/></w:drawing><w:del w:id="1" w:author="Remover ${MARK}" w:date="2016-05-12T02:30:00Z"><w:r><w:delText>deleted words</w:delText></w:r></w:del><!-- remark of ${MARK} --></w:p></w:body></w:document>`,
     "word/comments.xml": `${XML}<w:comments ${W}><w:comment w:id="0" w:author="Critic ${MARK}" w:initials="${MARK}" w:date="2016-05-12T02:30:00Z"><w:p/></w:comment></w:comments>`,
     "word/people.xml": `${XML}<w15:people xmlns:w15="http://schemas.microsoft.com/office/word/2012/wordml"><w15:person w15:author="Critic ${MARK}"/></w15:people>`,
     "word/settings.xml": `${XML}<w:settings ${W}><w:attachedTemplate r:id="rId1"/><w:rsids><w:rsidRoot w:val="00A1"/></w:rsids><w:zoom w:percent="100"/></w:settings>`,
@@ -327,8 +354,9 @@ export function docxOf(more: Readonly<Record<string, string | Uint8Array>> = {})
 
 /** A workbook with a path, a printer, a hidden sheet and signed remarks. */
 export function xlsxOf(): Bytes {
-  const S = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"';
-  return zipped({
+  const S =
+    'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"';
+  return zipOf({
     "[Content_Types].xml": `${XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/><Default Extension="bin" ContentType="application/octet-stream"/></Types>`,
     "_rels/.rels": relationships(["officeDocument", "xl/workbook.xml"]),
     "xl/workbook.xml": `${XML}<workbook ${S}><fileSharing userName="${MARK}"/><x15ac:absPath url="C:\\Users\\${MARK}\\" xmlns:x15ac="urn:x15ac"/><sheets><sheet name="Open" sheetId="1" r:id="rId1"/><sheet name="Secret" state="hidden" sheetId="2" r:id="rId2"/></sheets></workbook>`,
@@ -343,7 +371,8 @@ export function xlsxOf(): Bytes {
 
 /** A text in OpenDocument with signed remarks, recorded changes, an earlier version and a picture with EXIF. */
 export function odtOf(manifestExtra = ""): Bytes {
-  const NS = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:meta="urn:oasis:names:tc:opendocument:xmlns:meta:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:config="urn:oasis:names:tc:opendocument:xmlns:config:1.0"';
+  const NS =
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:meta="urn:oasis:names:tc:opendocument:xmlns:meta:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:config="urn:oasis:names:tc:opendocument:xmlns:config:1.0"';
   const parts: Record<string, string | Uint8Array> = {
     mimetype: "application/vnd.oasis.opendocument.text",
     "content.xml": `${XML}<office:document-content ${NS}><office:body><office:text><text:tracked-changes><text:changed-region><text:deletion><office:change-info><dc:creator>Remover ${MARK}</dc:creator><dc:date>2016-05-12T10:30:00</dc:date></office:change-info></text:deletion></text:changed-region></text:tracked-changes><text:p>${KEPT_TEXT}<office:annotation><dc:creator>Critic ${MARK}</dc:creator><dc:date>2016-05-12T10:30:00</dc:date><meta:creator-initials>${MARK}</meta:creator-initials><text:p>look</text:p></office:annotation><text:a xlink:href="file:///home/${MARK}/notes.odt">notes</text:a></text:p></office:text></office:body></office:document-content>`,
@@ -354,5 +383,5 @@ export function odtOf(manifestExtra = ""): Bytes {
     "Pictures/1.jpg": jpegOf(),
     "META-INF/manifest.xml": `${XML}<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry manifest:full-path="/"/><manifest:file-entry manifest:full-path="content.xml">${manifestExtra}</manifest:file-entry><manifest:file-entry manifest:full-path="meta.xml"/><manifest:file-entry manifest:full-path="Thumbnails/thumbnail.png"/></manifest:manifest>`,
   };
-  return zipped(parts);
+  return zipOf(parts);
 }

@@ -25,6 +25,7 @@ const NO_MOMENT = "1980-01-01T00:00:00";
 const NO_PATH = "file:///none";
 /** Paths on somebody's device or network, in a link. */
 const LOCAL_PATH = /^(?:file:|\\\\|[A-Za-z]:[\\/])/i;
+const PATH_INSIDE = /file:|\\\\|[A-Za-z]:[\\/]/i;
 
 function matchedBy(patterns: readonly RegExp[]): (part: string) => boolean {
   return (part) => patterns.some((pattern) => pattern.test(part));
@@ -131,6 +132,8 @@ export const OOXML: Rules = {
       const trait = part.startsWith("docProps/") ? PROPERTIES[local] : undefined;
       if (trait !== undefined) found.noteText(trait, unescapeXml(text));
       if (local === "author" && parents.at(-2) === "authors") found.noteText("person", unescapeXml(text));
+      // A field that is filled from a file; it stays, since the text would change without it.
+      if (local === "instrText" && PATH_INSIDE.test(text)) found.note("path", unescapeXml(text));
     },
   }),
 };
@@ -174,6 +177,11 @@ function editElement(tag: Tag, parents: readonly string[], found: Findings): Fat
       return null;
     }
     if (attribute === "author") return NOBODY;
+    // Where a picture came from, which some programs write as its description.
+    if (attribute === "descr" && LOCAL_PATH.test(unescapeXml(value))) {
+      found.note("path", unescapeXml(value));
+      return "";
+    }
     if (signed !== undefined && (attribute === "initials" || attribute === "date")) return null;
     if (attribute === "dateUtc" || (local === "cm" && attribute === "dt")) return null;
     if ((local === "threadedComment" && attribute === "dT") || (attribute === "created" && /^(?:cm|reply)$/.test(local))) return NO_MOMENT;

@@ -16,7 +16,7 @@ import { edited } from "./xml.ts";
 import { formatZip, readZip, type ZipEntry } from "./zip.ts";
 
 /** Bytes of everything that is unpacked of one document. */
-const MOST_UNPACKED = 536_870_912;
+const MOST_UNPACKED = 268_435_456;
 /** Largest picture in a document that is cleaned. */
 const LARGEST_PICTURE = 33_554_432;
 

@@ -13,7 +13,7 @@ import { readTiff } from "./tiff.ts";
 import { readXmp } from "./xmp.ts";
 
 /** Bytes searched from the beginning and from the end of a file. */
-const MOST_EACH_END = 33_554_432;
+const MOST_EACH_END = 16_777_216;
 const WINDOW = 1_048_576;
 /** What is found may reach this far past the end of a window. */
 const OVERLAP = 131_072;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { identifiersIn } from "../../../src/page/compose/identifiers.ts";
 import { ELSEWHERE, PROVINCES, toggled } from "../../../src/page/compose/questions.ts";
-import { kindOf } from "../../../src/page/files/kind.ts";
 import { fill, reviewRows, type ReviewWords } from "../../../src/page/compose/review.ts";
 import { EMPTY_DRAFT } from "../../../src/page/compose/state.ts";
 import { en } from "../../../src/page/locales/en.ts";
@@ -19,7 +18,7 @@ describe("the review", () => {
   });
 
   it("shows every answer in words, each with a way to take it out", () => {
-    const file = { id: 7, name: "\u{202e}gpj.exe", type: "", size: 3 };
+    const file = { id: 7, name: "\u{202e}gpj.exe", type: "", size: 3, look: "not-looked", form: "original" } as const;
     const rows = reviewRows(
       {
         narrative: "I saw it.",
@@ -31,7 +30,7 @@ describe("the review", () => {
         evidenceHeld: ["documents"],
         sharing: "share_all",
         language: "en",
-        files: [file],
+        files: [file, { ...file, form: "cleaned" }],
         wantsReply: true,
         wantsClaim: true,
         wantsLater: true,
@@ -48,7 +47,8 @@ describe("the review", () => {
       "Xinjiang",
       "Documents",
       "Share all of it",
-      "\u{202e}gpj.exe",
+      "\u{202e}gpj.exe + As it is",
+      "\u{202e}gpj.exe + Cleaned copy",
       "Yes",
       "Yes",
       "English",
@@ -81,20 +81,6 @@ it("offers every place of the vocabulary once, and Hong Kong, Macao and Taiwan a
   const offered = [...PROVINCES, ...ELSEWHERE, "prefer_not_to_say"];
   expect([...offered, "CN-HK", "CN-MO", "CN-TW"].toSorted()).toEqual(VOCABULARY.where.toSorted());
   for (const code of ["HK", "MO", "TW"]) expect(ELSEWHERE).toContain(code);
-});
-
-it.each([
-  ["IMG_1.JPG", "", "image"],
-  ["scan.pdf", "", "pdf"],
-  ["report.docx", "", "document"],
-  ["录音.amr", "", "media"],
-  ["all.zip", "", "archive"],
-  ["noending", "image/png", "image"],
-  ["noending", "application/pdf", "pdf"],
-  ["constructor", "", "other"],
-  ["a.constructor", "", "other"],
-])("takes %s (%s) for a file of the kind %s", (name, type, kind) => {
-  expect(kindOf(name, type)).toBe(kind);
 });
 
 it.each([

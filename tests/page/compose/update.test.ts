@@ -55,6 +55,45 @@ describe("the way through the form", () => {
   });
 });
 
+describe("files", () => {
+  const file = { id: 1, name: "a.jpg", type: "image/jpeg", size: 9 };
+  const choice = { question: "", named: "", original: "", cleaned: "", hint: "", size: 5 };
+  const report = { notes: [], traces: [], advice: [], choice } as const;
+  const chosen = [...TO_REVIEW, { type: "files-added", files: [file] } as const];
+  const forms = (state: Compose): unknown[] => state.draft.files.map(({ look, form }) => [look, form]);
+
+  it("are looked into, and what can be cleaned is, unless the witness wants it otherwise", () => {
+    const looking = after(...chosen);
+    expect(forms(looking)).toEqual([["looking", "original"]]);
+    expect(forms(update(looking, { type: "file-form", id: 1, form: "cleaned" }))).toEqual([["looking", "original"]]);
+    const looked = update(looking, { type: "file-looked", id: 1, look: report });
+    expect(forms(looked)).toEqual([[report, "cleaned"]]);
+    expect(forms(update(looked, { type: "file-form", id: 1, form: "original" }))).toEqual([[report, "original"]]);
+    expect(forms(update(looked, { type: "file-form", id: 2, form: "original" }))).toEqual([[report, "cleaned"]]);
+  });
+
+  it("that cannot be cleaned go as they are", () => {
+    for (const look of ["not-looked", { ...report, choice: null }] as const) {
+      const state = after(...chosen, { type: "file-looked", id: 1, look }, { type: "file-form", id: 1, form: "cleaned" });
+      expect(forms(state)).toEqual([[look, "original"]]);
+    }
+  });
+
+  it("are not sent before they were looked into, and the way on opens by itself", () => {
+    const early = after(...chosen, { type: "send" });
+    expect([early.step, early.problem]).toEqual(["files", "files-not-ready"]);
+    const looked = update(early, { type: "file-looked", id: 1, look: report });
+    expect([looked.problem, update(looked, NEXT).step]).toEqual([null, "reply"]);
+    expect(after(...chosen, { type: "file-looked", id: 1, look: report }, { type: "send" }).step).toBe("sending");
+  });
+
+  it("may be looked into while the page has stopped for another reason, or after they were removed", () => {
+    const failed = after(...chosen, { type: "failed", code: "keys-unreachable" }, { type: "file-looked", id: 1, look: report });
+    expect([failed.step, forms(failed)]).toEqual(["failed", [[report, "cleaned"]]]);
+    expect(forms(after(...chosen, { type: "file-removed", id: 1 }, { type: "file-looked", id: 1, look: report }))).toEqual([]);
+  });
+});
+
 describe("the twelve words", () => {
   const toWords = [NEXT, TOLD, NEXT, NEXT, NEXT, { type: "wants", what: "reply", on: true } as const, NEXT];
   const made: ComposeEvent = { type: "words-made", list: "english", words: WORDS };

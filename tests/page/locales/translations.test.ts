@@ -19,8 +19,8 @@ function places(value: unknown, at: string): [string, string][] {
   return Object.entries(value).flatMap(([name, inner]) => places(inner, at === "" ? name : `${at}.${name}`));
 }
 
-function sentences({ draft, text, returning, carried, offline, labels, live }: Locale): [string, string][] {
-  return places({ draft, text, returning, carried, offline, labels, live }, "");
+function sentences({ draft, text, returning, carried, offline, files, labels, live }: Locale): [string, string][] {
+  return places({ draft, text, returning, carried, offline, files, labels, live }, "");
 }
 
 function wrong(locale: Locale, pattern: RegExp): [string, string][] {
