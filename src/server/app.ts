@@ -121,8 +121,8 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
 type Reply = Parameters<Parameters<FastifyInstance["setErrorHandler"]>[0]>[2];
 
 function send(reply: Reply, code: RefusalCode): Reply {
-  const { status, body } = problemOf(code);
-  return reply.code(status).type(PROBLEM_TYPE).send(Buffer.from(body));
+  const { status, body, headers } = problemOf(code);
+  return reply.code(status).headers(headers).type(PROBLEM_TYPE).send(Buffer.from(body));
 }
 
 /** Answers what is no HTTP request, or did not become one in time. */

@@ -35,6 +35,8 @@ export interface Context {
 export interface ContextOptions {
   readonly log?: EventLog;
   readonly clock?: () => number;
+  /** Whether the embedded PostgreSQL is started again when it ends without having been told to. */
+  readonly restarts?: boolean;
 }
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
@@ -44,7 +46,10 @@ const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
  * @throws {Refusal} what {@link loadKeys} refuses; `keys-missing` if DATA_DIR does not belong to the database.
  * @throws {Fault} if the database cannot be started or migrated. What was opened is closed again.
  */
-export async function openContext(config: Config, { log = openEventLog(), clock = Date.now }: ContextOptions = {}): Promise<Context> {
+export async function openContext(
+  config: Config,
+  { log = openEventLog(), clock = Date.now, restarts = false }: ContextOptions = {},
+): Promise<Context> {
   const keys = await loadKeys(config);
   const closing: (() => Promise<void>)[] = [];
   let closed: Promise<void> | undefined;
@@ -54,7 +59,7 @@ export async function openContext(config: Config, { log = openEventLog(), clock 
   try {
     let url = config.databaseUrl;
     if (url === null) {
-      const embedded = await startEmbeddedPostgres(config.dataDir, log);
+      const embedded = await startEmbeddedPostgres(config.dataDir, log, { restarts });
       closing.push(() => embedded.stop());
       url = embedded.url;
     }

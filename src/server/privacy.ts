@@ -15,6 +15,8 @@ import { formatDate } from "../protocol/format/date.ts";
 export interface Events {
   "database-started": { adopted: boolean };
   "database-stopped": Record<string, never>;
+  /** It ended and could not be started again yet. */
+  "database-start-failed": { where: string };
   "database-connection-lost": Record<string, never>;
   /** Clusters of data folders that are gone: `removed`, or `kept` because their disk may only be unmounted. */
   "old-clusters": { removed: number; kept: number };

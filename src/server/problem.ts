@@ -30,15 +30,24 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
 /** What the gate refuses: understood, but not to be processed. */
 const REFUSED = 422;
 
+/** Seconds after which a sender may try again what could not be served. A database that is started again takes less, a full disk more. */
+const RETRY_AFTER = 30;
+
 /** An error ready to be sent. */
 export interface Problem {
   readonly status: number;
   readonly body: Bytes;
+  /** Headers that this error has beside the fixed ones. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The answer for a refusal. */
 export function problemOf(code: RefusalCode): Problem {
-  return { status: STATUS[code] ?? REFUSED, body: formatJson({ error: code, message: REFUSALS[code] }) };
+  return {
+    status: STATUS[code] ?? REFUSED,
+    body: formatJson({ error: code, message: REFUSALS[code] }),
+    headers: code === "server-full" ? { "retry-after": String(RETRY_AFTER) } : {},
+  };
 }
 
 /** The refusal that a thrown thing stands for: its own; what Fastify means; `server-full` for everything that broke on our side. */

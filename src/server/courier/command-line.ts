@@ -155,7 +155,7 @@ async function runCommand(
   const config = loadConfig(env);
   if (command === "keys") return keysAnswer(await loadKeys(config), values.policy === true);
   // Commands say themselves what they did; only the server keeps a log of events.
-  const context = await openContext(config, command === "serve" ? {} : { log: openEventLog({ write: () => undefined }) });
+  const context = await openContext(config, command === "serve" ? { restarts: true } : { log: openEventLog({ write: () => undefined }) });
   const progress = progressLines();
   try {
     return await answerTo(command, word, values, context, progress.report);

@@ -7,6 +7,7 @@
  * - `serve` and the other commands share it. Each holds a shared advisory lock on a connection of its own; whoever leaves and can then take that lock
  *   alone stops the database. A process that was killed leaves the database running, and the next command simply uses it: a database that is
  *   running is recognised by `postmaster.pid` and by the working folder of that process, so a reused process id is not mistaken for it.
+ * - Whoever asks for it (`serve` does) has the database started again whenever it ends without having been told to.
  *
  * **Where.** Everything is below `DATA_DIR/postgres`. PostgreSQL refuses to run as root, so root runs it as the user `postgres` (made if there is none). If
  * that user cannot enter DATA_DIR (a folder above is closed), the cluster lies below `/var/lib/firsthand/<id>` instead, the id in `DATA_DIR/postgres.place`.
@@ -25,7 +26,7 @@ import { sha256 } from "../../protocol/crypto/hash.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { fromUtf8, toHex, utf8 } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
-import type { EventLog } from "../privacy.ts";
+import { type EventLog, whereItBroke } from "../privacy.ts";
 import { readIfThere, writeDurably } from "./durable-file.ts";
 import { type PostgresBinaries, preparePostgres } from "./postgres-binaries.ts";
 import { type Held, holdAlone } from "./single-holder.ts";
@@ -49,6 +50,9 @@ const IN_USE = 0x66697273;
 
 /** Longest path of a socket's folder: 107 bytes for `<folder>/.s.PGSQL.5432`. */
 const LONGEST_SOCKET_FOLDER = 107 - "/.s.PGSQL.5432".length;
+
+/** Pause between attempts to start a database again that ended, milliseconds. */
+const TRY_AGAIN = 1000;
 
 /** How long a start, a recovery after a crash, or a stop may take: milliseconds. */
 const PATIENCE = 120_000;
@@ -98,47 +102,64 @@ interface Place {
   readonly user: User | null;
 }
 
+/** What may be chosen of a start. */
+export interface EmbeddedOptions {
+  /** Whether the database is started again when it ends without having been told to. */
+  readonly restarts?: boolean;
+  /** For tests: where root keeps clusters that cannot lie in DATA_DIR. */
+  readonly sharedPlace?: string;
+}
+
 /**
  * Starts the database of a data folder, or joins it if it runs. Makes it if it is not there yet.
- * @param sharedPlace for tests: where root keeps clusters that cannot lie in DATA_DIR.
  * @throws {Fault} if it cannot be made or started.
  */
-export async function startEmbeddedPostgres(dataDir: string, log: EventLog, sharedPlace = SHARED_PLACE): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  dataDir: string,
+  log: EventLog,
+  { restarts = false, sharedPlace = SHARED_PLACE }: EmbeddedOptions = {},
+): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   await mkdir(folder, { recursive: true, mode: 0o711 });
-  const turn = (): Promise<Held> => waitForTurn(join(folder, "postgres.starting"));
-  const starting = await turn();
-  let cluster: string;
-  let holder: pg.Client;
-  let sockets: string;
-  try {
-    const place = await choosePlace(folder, log, sharedPlace);
-    cluster = join(place.folder, "cluster");
-    const running = await runningSockets(cluster);
-    if (running === null) {
-      const binaries = await preparePostgres(place.folder);
-      await makeCluster(place, binaries, cluster);
-      sockets = await socketFolder(place);
-      await launch(place, binaries, cluster, sockets);
-    } else {
-      sockets = running;
-    }
-    await answering(cluster, sockets);
-    holder = await enter(sockets);
-    log.event("database-started", { adopted: running !== null });
-  } catch (error) {
-    throw error instanceof Refusal || error instanceof Fault ? error : new Fault("starting PostgreSQL", error);
-  } finally {
-    await starting.release();
-  }
+  let use = await startOrJoin(folder, log, sharedPlace, false);
+  const { url } = use;
 
   let stopped = false;
+  // A function, because the flag changes while it waits.
+  const isStopped = (): boolean => stopped;
+  const watch = async (): Promise<void> => {
+    while (!isStopped()) {
+      await use.ended;
+      use = (await restarted()) ?? use;
+    }
+  };
+  const restarted = async (): Promise<Use | null> => {
+    while (!isStopped()) {
+      try {
+        return await startOrJoin(folder, log, sharedPlace, true);
+      } catch (error) {
+        log.event("database-start-failed", { where: whereItBroke(error) });
+        await pause(TRY_AGAIN);
+      }
+    }
+    return null;
+  };
+  const watching = restarts ? watch() : Promise.resolve();
+
   return {
-    url: urlOf(sockets, NAME),
+    url,
     stop: async () => {
       if (stopped) return;
       stopped = true;
-      const stopping = await turn();
+      let holder = use.holder;
+      if (restarts) {
+        // A start under way is let finish, so that what it starts is stopped.
+        const ended = holder.end().catch(() => undefined);
+        await Promise.all([ended, watching]);
+        holder = use.holder;
+      }
+      const { cluster, sockets } = use;
+      const stopping = await waitForTurn(turnPath(folder));
       try {
         if (!(await leaveAsLast(holder, sockets))) return;
         await shutDown(cluster);
@@ -149,6 +170,46 @@ export async function startEmbeddedPostgres(dataDir: string, log: EventLog, shar
       }
     },
   };
+}
+
+/** Our use of a database that runs. */
+interface Use {
+  readonly cluster: string;
+  /** Holds the lock that says that we use it. Ends when the database does. */
+  readonly holder: pg.Client;
+  readonly ended: Promise<void>;
+  readonly sockets: string;
+  readonly url: string;
+}
+
+/** @param again whether there must be a cluster already: in the place of one that vanished no empty one is made. */
+async function startOrJoin(folder: string, log: EventLog, sharedPlace: string, again: boolean): Promise<Use> {
+  const starting = await waitForTurn(turnPath(folder));
+  try {
+    const place = await choosePlace(folder, log, sharedPlace);
+    const cluster = join(place.folder, "cluster");
+    const running = await runningSockets(cluster);
+    let sockets = running;
+    if (sockets === null) {
+      const binaries = await preparePostgres(place.folder);
+      if (!again) await makeCluster(place, binaries, cluster);
+      sockets = await socketFolder(place);
+      await launch(place, binaries, cluster, sockets);
+    }
+    await answering(cluster, sockets);
+    const holder = await enter(sockets);
+    const ended = new Promise<void>((resolve) => holder.once("end", resolve));
+    log.event("database-started", { adopted: running !== null });
+    return { cluster, holder, ended, sockets, url: urlOf(sockets, NAME) };
+  } catch (error) {
+    throw error instanceof Refusal || error instanceof Fault ? error : new Fault("starting PostgreSQL", error);
+  } finally {
+    await starting.release();
+  }
+}
+
+function turnPath(folder: string): string {
+  return join(folder, "postgres.starting");
 }
 
 function urlOf(sockets: string, database: string): string {

@@ -66,10 +66,7 @@ export async function kill(child: ChildProcess): Promise<void> {
 
 /** Kills all of the PostgreSQL of a station's data folder: the first process and every one it started. */
 export async function killPostgres(folder: string): Promise<void> {
-  const data = join(folder, "data");
-  const place = await readFile(join(data, "postgres.place"), "utf8").catch(() => null);
-  const cluster = place === null ? join(data, "postgres", "cluster") : join("/var/lib/firsthand", place, "cluster");
-  const first = Number((await readFile(join(cluster, "postmaster.pid"), "utf8")).split("\n")[0]);
+  const first = await postmasterOf(folder);
   const all = [first, ...(await childrenOf(first))];
   for (const pid of all) {
     try {
@@ -78,6 +75,14 @@ export async function killPostgres(folder: string): Promise<void> {
       // gone by itself in the meantime
     }
   }
+}
+
+/** Id of the first process of the PostgreSQL of a station's data folder. @throws if there is none. */
+export async function postmasterOf(folder: string): Promise<number> {
+  const data = join(folder, "data");
+  const place = await readFile(join(data, "postgres.place"), "utf8").catch(() => null);
+  const cluster = place === null ? join(data, "postgres", "cluster") : join("/var/lib/firsthand", place, "cluster");
+  return Number((await readFile(join(cluster, "postmaster.pid"), "utf8")).split("\n")[0]);
 }
 
 async function childrenOf(parent: number): Promise<number[]> {

@@ -69,6 +69,7 @@ test("answers 503 while the database is gone, says so once in the text log witho
   try {
     const put = await putPart(app, tip.id, 1, tip.parts[0]!);
     expect([put.statusCode, put.json<{ error: string }>().error]).toEqual([503, "server-full"]);
+    expect(put.headers["retry-after"]).toBe("30");
     expect(events.filter(({ name }) => name === "request-failed")).toEqual([
       { name: "request-failed", fields: { where: "using the database" } },
     ]);

@@ -207,24 +207,24 @@ if (isRoot) {
 
     test("the cluster lies in the shared place and is found again", async () => {
       const dataDir = join(closed, "data");
-      const first = await startEmbeddedPostgres(dataDir, log, shared);
+      const first = await startEmbeddedPostgres(dataDir, log, { sharedPlace: shared });
       await add(first.url, 1);
       await first.stop();
       expect(await readdir(dataDir)).toEqual(["postgres.place"]);
       expect(await readdir(shared)).toEqual([await readFile(join(dataDir, "postgres.place"), "utf8")]);
-      const second = await startEmbeddedPostgres(dataDir, log, shared);
+      const second = await startEmbeddedPostgres(dataDir, log, { sharedPlace: shared });
       expect(await rowsOf(second.url)).toEqual([{ x: 1 }]);
       await second.stop();
     });
 
     test("the next start of anybody removes it once its data folder is gone, even if it still runs", async () => {
       const gone = join(closed, "gone");
-      const left = await startEmbeddedPostgres(gone, log, shared);
+      const left = await startEmbeddedPostgres(gone, log, { sharedPlace: shared });
       await add(left.url, 1);
       const [id] = await readdir(shared);
       const pid = await postmaster(join(shared, id!));
       await rm(gone, { recursive: true });
-      const other = await startEmbeddedPostgres(join(closed, "other"), log, shared);
+      const other = await startEmbeddedPostgres(join(closed, "other"), log, { sharedPlace: shared });
       expect(await readdir(shared)).not.toContain(id);
       expect(isAlive(pid)).toBe(false);
       expect(events).toContain("old-clusters");
@@ -234,12 +234,12 @@ if (isRoot) {
 
     test("a cluster whose disk may only be unmounted stays", async () => {
       const dataDir = join(closed, "data");
-      const first = await startEmbeddedPostgres(dataDir, log, shared);
+      const first = await startEmbeddedPostgres(dataDir, log, { sharedPlace: shared });
       await first.stop();
       const [id = ""] = await readdir(shared);
       await writeFile(join(shared, id, "owner"), `1 ${join(closed, "mounted", "data")}\n`);
       await rename(dataDir, join(closed, "away"));
-      const other = await startEmbeddedPostgres(join(closed, "other"), log, shared);
+      const other = await startEmbeddedPostgres(join(closed, "other"), log, { sharedPlace: shared });
       expect(await readdir(shared)).toContain(id);
       await other.stop();
     });
