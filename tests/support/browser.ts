@@ -2,8 +2,9 @@
  * Real browsers for tests: Debian's Chromium and Firefox ESR, headless, in a profile of their own that is removed afterwards, and quiet: they talk to nobody but
  * the test's server.
  */
+import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type Browser, launch, type Page } from "puppeteer-core";
@@ -42,42 +43,70 @@ function findProgram(name: BrowserName): string {
 /** A browser and its profile. */
 export interface TestBrowser {
   readonly name: BrowserName;
-  /** A new page, `width` by `height` CSS pixels. */
-  newPage(width?: number, height?: number): Promise<Page>;
+  /** Process that started all others of the browser. */
+  readonly pid: number;
+  /** A new page, `width` by `height` CSS pixels; with null as large as the window is. */
+  newPage(width?: number | null, height?: number): Promise<Page>;
   close(): Promise<void>;
 }
 
+/** What is different about a browser. */
+export interface BrowserOptions {
+  /** Firefox's preferences on top of the quiet ones. */
+  readonly preferences?: Readonly<Record<string, string | number | boolean>>;
+  /** An empty folder for everything the browser writes: profile, home and temporary files. It stays when the browser closes, and is the caller's. */
+  readonly folder?: string;
+}
+
 /** Starts a browser. */
-export async function openBrowser(name: BrowserName): Promise<TestBrowser> {
-  const profile = await mkdtemp(join(tmpdir(), `fh-${name}-`));
+export async function openBrowser(name: BrowserName, { preferences = {}, folder }: BrowserOptions = {}): Promise<TestBrowser> {
+  const place = folder ?? (await mkdtemp(join(tmpdir(), `fh-${name}-`)));
+  const [profile, home, temporary] = ["profile", "home", "tmp"].map((part) => join(place, part)) as [string, string, string];
+  for (const part of [profile, home, temporary]) await mkdir(part);
+  const remove = async (): Promise<void> => {
+    if (folder === undefined) await rm(place, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
   let browser: Browser;
   try {
     browser = await launch({
       browser: name === "firefox" ? "firefox" : "chrome",
       executablePath: findProgram(name),
       userDataDir: profile,
+      env: {
+        ...process.env,
+        HOME: home,
+        TMPDIR: temporary,
+        XDG_CACHE_HOME: undefined,
+        XDG_CONFIG_HOME: undefined,
+        XDG_DATA_HOME: undefined,
+      },
       headless: true,
       timeout: PATIENCE,
       protocolTimeout: PATIENCE,
       defaultViewport: null,
       args: name === "firefox" ? [] : CHROMIUM_ARGUMENTS,
-      ...(name === "firefox" ? { extraPrefsFirefox: FIREFOX_PREFERENCES } : {}),
+      ...(name === "firefox" ? { extraPrefsFirefox: { ...FIREFOX_PREFERENCES, ...preferences } } : {}),
     });
   } catch (error) {
-    await rm(profile, { recursive: true, force: true });
+    await remove();
     throw error;
   }
   return {
     name,
+    pid: browser.process()?.pid ?? 0,
     newPage: async (width = 1280, height = 900) => {
       const page = await browser.newPage();
       page.setDefaultTimeout(PATIENCE);
-      await page.setViewport({ width, height });
+      if (width !== null) await page.setViewport({ width, height });
       return page;
     },
     close: async () => {
+      const process = browser.process();
+      const ended = process === null || process.exitCode !== null || process.signalCode !== null ? null : once(process, "exit");
       await browser.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      // The driver is content when the browser has answered; what the browser writes last comes after that.
+      await ended;
+      await remove();
     },
   };
 }
