@@ -17,7 +17,19 @@ import { type CommandName, keepRunning, run } from "./command.ts";
 const ORIGIN = "demo.firsthand.example/log";
 
 /** Settings of the server that are passed on as they are. */
-const PASSED_ON = ["HOST", "PORT", "SOCKET", "DATABASE_URL", "SEAL_AT", "ORIGIN", "MAX_TIP_MIB", "MIN_FREE_MIB"];
+const PASSED_ON = [
+  "HOST",
+  "PORT",
+  "SOCKET",
+  "DATABASE_URL",
+  "SEAL_AT",
+  "ORIGIN",
+  "MAX_TIP_MIB",
+  "MIN_FREE_MIB",
+  "MAX_PENDING_MIB",
+  "RESERVE_MIB",
+  "IN_FLIGHT_MIB",
+];
 
 /** Something the newcomer can put right; the message says how. */
 class NotReady extends Error {}

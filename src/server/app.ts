@@ -13,9 +13,10 @@ import type { Socket } from "node:net";
 import type { RefusalCode } from "../protocol/errors.ts";
 import type { Context } from "./context.ts";
 import { letGo } from "./intake/body.ts";
+import { Room } from "./intake/room.ts";
 import type { PageFiles } from "./page-files.ts";
 import { whereItBroke } from "./privacy.ts";
-import { FIXED_HEADERS, PROBLEM_TYPE, problemOf, rawProblem, refusalOf } from "./problem.ts";
+import { FIXED_HEADERS, isOurFault, PROBLEM_TYPE, problemOf, rawProblem, refusalOf } from "./problem.ts";
 import { formRoutes } from "./routes/form.ts";
 import { logRoutes } from "./routes/log.ts";
 import { mailboxRoutes } from "./routes/mailbox.ts";
@@ -103,7 +104,7 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
   });
   app.setErrorHandler((error, request, reply) => {
     const code = refusalOf(error);
-    if (code === "server-full") context.log.event("request-failed", { where: whereItBroke(error) });
+    if (isOurFault(error)) context.log.event("request-failed", { where: whereItBroke(error) });
     // Node reads on and discards what was not read of the body; to close at once could take the answer from a sender who still sends.
     if (!request.raw.complete) letGo(request.raw);
     return send(reply, code);
@@ -111,8 +112,9 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
 
   pageRoutes(app, context, files);
   logRoutes(app, context);
-  tipRoutes(app, context);
-  formRoutes(app, context);
+  const room = new Room(context);
+  tipRoutes(app, context, room);
+  formRoutes(app, context, room);
   mailboxRoutes(app, context);
   await app.ready();
   return app;

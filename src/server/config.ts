@@ -14,6 +14,9 @@
  * | `PAGE_DIR` | ./dist/page | the built page |
  * | `MAX_TIP_MIB` | 4000 | largest content of a tip, MiB |
  * | `MIN_FREE_MIB` | 1024 | below this much free disk no more parts are taken, MiB |
+ * | `MAX_PENDING_MIB` | 100000 | space that tips may take until they are sealed, MiB |
+ * | `RESERVE_MIB` | 512 | of both, kept for tips of less than 512 KiB: larger uploads are refused first, MiB |
+ * | `IN_FLIGHT_MIB` | 64 | memory for bodies that are being received, MiB |
  */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -37,6 +40,12 @@ export interface Config {
   readonly maxTipBytes: number;
   /** Free disk below which no parts are taken, bytes. */
   readonly minFreeBytes: number;
+  /** Most space for tips that are not sealed yet, bytes. */
+  readonly maxPendingBytes: number;
+  /** Space kept for small tips, bytes; less than `maxPendingBytes`. */
+  readonly reserveBytes: number;
+  /** Most memory for bodies under way, bytes. */
+  readonly inFlightBytes: number;
 }
 
 const MIB = 1_048_576;
@@ -74,6 +83,9 @@ const SETTINGS = z.object({
   PAGE_DIR: folder.prefault("dist/page"),
   MAX_TIP_MIB: whole(1, 4000).default(4000),
   MIN_FREE_MIB: whole(0, 100_000_000).default(1024),
+  MAX_PENDING_MIB: whole(1, 100_000_000).default(100_000),
+  RESERVE_MIB: whole(0, 1_000_000).default(512),
+  IN_FLIGHT_MIB: whole(4, 100_000).default(64),
 });
 
 /**
@@ -89,9 +101,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const keysDir = read.data?.KEYS_DIR ?? resolve(given["KEYS_DIR"] ?? "keys");
   const origin = given["ORIGIN"] ?? originOf(keysDir);
   if (origin === null || !/^[^\s+]{1,255}$/u.test(origin)) wrong.add("ORIGIN");
+  if (read.data !== undefined && read.data.RESERVE_MIB >= read.data.MAX_PENDING_MIB) wrong.add("RESERVE_MIB");
   if (wrong.size > 0 || read.data === undefined || origin === null) throw new Refusal("bad-settings", [...wrong].sort().join(", "));
 
-  const { HOST, PORT, SOCKET, DATA_DIR, DATABASE_URL, SEAL_AT, PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB } = read.data;
+  const { HOST, PORT, SOCKET, DATA_DIR, DATABASE_URL, SEAL_AT, PAGE_DIR, MAX_TIP_MIB } = read.data;
+  const { MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB } = read.data;
   return {
     host: HOST,
     port: PORT,
@@ -104,6 +118,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     pageDir: PAGE_DIR,
     maxTipBytes: MAX_TIP_MIB * MIB,
     minFreeBytes: MIN_FREE_MIB * MIB,
+    maxPendingBytes: MAX_PENDING_MIB * MIB,
+    reserveBytes: RESERVE_MIB * MIB,
+    inFlightBytes: IN_FLIGHT_MIB * MIB,
   };
 }
 

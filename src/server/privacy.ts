@@ -23,6 +23,8 @@ export interface Events {
   "migrations-done": { files: number };
   "server-started": { demo: boolean };
   "server-stopped": Record<string, never>;
+  /** Tips are refused because one of the limits is reached. Told once an hour at most. */
+  "intake-full": { what: "disk" | "pending" | "memory" };
   /** A request could not be served because something of ours broke. `where` is a place in our source, or a step of ours. */
   "request-failed": { where: string };
   "batch-sealed": { batch: number; size: number };

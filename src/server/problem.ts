@@ -59,6 +59,11 @@ export function refusalOf(error: unknown): RefusalCode {
   return "server-full";
 }
 
+/** Whether something of ours broke, which is worth a line in the text log. That we are full is told elsewhere. */
+export function isOurFault(error: unknown): boolean {
+  return refusalOf(error) === "server-full" && !(error instanceof Refusal && error.code === "server-full");
+}
+
 /**
  * Headers of every response, in the names helmet gives them. The same for a page, a refusal and a broken request, so that nothing can be told from them.
  */

@@ -41,7 +41,8 @@ With every command:
       --help                 this text
 
 Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
-PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB. README.md explains them. seal, export, import and purge work while the server serves.
+PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
+seal, export, import and purge work while the server serves.
 
 Exit status: 0 done, 1 refused or failed, 2 not understood.
 `;

@@ -62,7 +62,8 @@ export async function statusOf(context: Context): Promise<Status> {
   if (bundles !== undefined && bundles.unfinished > 0) alarms.push({ alarm: "export-unfinished", bundle: bundles.unfinished });
   const disk = await statfs(config.dataDir);
   const free = disk.bavail * disk.bsize;
-  if (free < 2 * config.minFreeBytes) alarms.push({ alarm: "disk-nearly-full", freeMiB: Math.floor(free / MIB) });
+  if (free < Math.max(2 * config.minFreeBytes, config.minFreeBytes + config.reserveBytes))
+    alarms.push({ alarm: "disk-nearly-full", freeMiB: Math.floor(free / MIB) });
   for (const { purpose, epochs } of [keys.program, keys.rewards]) {
     const end = Math.floor((epochs.at(-1)?.to ?? 0) / SECONDS_A_DAY);
     if (end - today < CERTIFICATE_DAYS) alarms.push({ alarm: "certificate-ends", certificate: purpose, date: formatDate(end) });
@@ -88,7 +89,7 @@ export function sentenceFor(alarm: Alarm): string {
     case "export-unfinished":
       return `Bundle ${String(alarm.bundle)} was not written to its end. Run firsthand export again.`;
     case "disk-nearly-full":
-      return `The disk of DATA_DIR has only ${String(alarm.freeMiB)} MiB left. Uploads are refused when it is nearly full.`;
+      return `The disk of DATA_DIR has only ${String(alarm.freeMiB)} MiB left. Uploads are refused when it is nearly full, large ones first.`;
     case "certificate-ends":
       return `The ${alarm.certificate} certificate ends on ${alarm.date}. A new key ceremony is needed before.`;
     case "demo-keys":

@@ -11,16 +11,16 @@ import { Refusal } from "../../protocol/errors.ts";
 import { formatJson } from "../../protocol/format/json.ts";
 import { parseSavedHeader, SAVED_HEADER_LENGTH } from "../../protocol/format/saved.ts";
 import { PieceReader } from "../../protocol/piece-reader.ts";
+import type { Room } from "./room.ts";
 import { completeTip, forget, type IntakeContext, takePart } from "./tips.ts";
 
 /**
  * Takes a whole tip; when it returns, the tip is on the disk. The same file again changes nothing and returns as well: over a bad line an answer is easily lost, and
  * who finds the file on somebody's device must not be able to ask whether it was sent.
  * @param file the saved form. It has to be read to its end, where it may still fail.
- * @param checkSpace called before each part; throws if there is no room.
- * @throws {Refusal} of the header, of the gate, and what `file` and `checkSpace` throw. Nothing of the tip is left then.
+ * @throws {Refusal} of the header, of the gate, `server-full`, and what `file` throws. Nothing of the tip is left then.
  */
-export async function takeSaved(context: IntakeContext, file: Source, checkSpace: () => Promise<void>): Promise<void> {
+export async function takeSaved(context: IntakeContext, file: Source, room: Room): Promise<void> {
   const tip = randomBytes(16);
   try {
     const reader = new PieceReader(file);
@@ -28,8 +28,13 @@ export async function takeSaved(context: IntakeContext, file: Source, checkSpace
     const hashes: Bytes[] = [];
     let length = 0;
     for await (const part of rechunk(piecesOf(reader), PART_SIZE)) {
-      await checkSpace();
-      await takePart(context, tip, hashes.length + 1, part);
+      const number = hashes.length + 1;
+      const taken = await room.take(number, part.length);
+      try {
+        await takePart(context, tip, number, part);
+      } finally {
+        taken.release();
+      }
       hashes.push(await sha256Native(part));
       length += part.length;
     }

@@ -12,10 +12,10 @@ import { VOCABULARY } from "../../protocol/format/vocabulary.ts";
 import type { Context } from "../context.ts";
 import { letGo, readPieces } from "../intake/body.ts";
 import { boundaryOf, type Form, openForm } from "../intake/form.ts";
-import { freeSpaceCheck } from "../intake/free-space.ts";
+import type { Room } from "../intake/room.ts";
 import { takeSaved } from "../intake/saved.ts";
 import { whereItBroke } from "../privacy.ts";
-import { refusalOf } from "../problem.ts";
+import { isOurFault } from "../problem.ts";
 
 /** Octets of a form around its file, at most. */
 const AROUND = 8192;
@@ -24,8 +24,11 @@ const AROUND = 8192;
 const FIRST_LANGUAGE = "en";
 
 /** Registers the form's address. */
-export function formRoutes(app: FastifyInstance, context: Pick<Context, "config" | "intake" | "keys" | "held" | "clock" | "log">): void {
-  const checkSpace = freeSpaceCheck(context.config.dataDir, context.config.minFreeBytes);
+export function formRoutes(
+  app: FastifyInstance,
+  context: Pick<Context, "config" | "intake" | "keys" | "held" | "clock" | "log">,
+  room: Room,
+): void {
   const limit = AROUND + SAVED_HEADER_LENGTH + envelopeLength(context.config.maxTipBytes);
 
   app.post("/tips", async (request, reply) => {
@@ -34,10 +37,10 @@ export function formRoutes(app: FastifyInstance, context: Pick<Context, "config"
     let answer = "received";
     try {
       form = await openForm(body, boundaryOf(request.headers["content-type"]));
-      await takeSaved(context, form.file, checkSpace);
+      await takeSaved(context, form.file, room);
     } catch (error) {
       answer = "refused";
-      if (refusalOf(error) === "server-full") context.log.event("request-failed", { where: whereItBroke(error) });
+      if (isOurFault(error)) context.log.event("request-failed", { where: whereItBroke(error) });
       await passOver(body);
       if (!request.raw.complete) letGo(request.raw);
     }

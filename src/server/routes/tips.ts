@@ -6,25 +6,28 @@ import { fromHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { formatJson } from "../../protocol/format/json.ts";
 import { readBody } from "../intake/body.ts";
-import { freeSpaceCheck } from "../intake/free-space.ts";
 import { requireMediaType } from "../intake/media-type.ts";
+import type { Room } from "../intake/room.ts";
 import { completeTip, forgettingRefused, type IntakeContext, partsOf, takePart } from "../intake/tips.ts";
 
 /** Longest completion that is read; a canonical one has 175 bytes or so. */
 const LONGEST_COMPLETION = 1024;
 
 /** Registers the three. */
-export function tipRoutes(app: FastifyInstance, context: IntakeContext): void {
-  const checkSpace = freeSpaceCheck(context.config.dataDir, context.config.minFreeBytes);
-
+export function tipRoutes(app: FastifyInstance, context: IntakeContext, room: Room): void {
   app.put<{ Params: { id: string; part: string } }>("/tips/:id/parts/:part", async (request, reply) => {
     const tip = tipId(request.params.id);
     const part = partNumber(request.params.part);
     requireMediaType(request.headers["content-type"], "application/octet-stream");
-    await checkSpace();
-    await forgettingRefused(context, tip, async () => {
-      await takePart(context, tip, part, await readBody(request.raw, PART_SIZE, "part-too-large"));
-    });
+    const announced = request.headers["content-length"];
+    const taken = await room.take(part, announced === undefined ? undefined : Number(announced));
+    try {
+      await forgettingRefused(context, tip, async () => {
+        await takePart(context, tip, part, await readBody(request.raw, PART_SIZE, "part-too-large"));
+      });
+    } finally {
+      taken.release();
+    }
     return reply.code(204).send();
   });
 

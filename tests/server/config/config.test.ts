@@ -27,6 +27,9 @@ test("has a default for everything but the log's name, which the ceremony wrote 
     pageDir: resolve("dist/page"),
     maxTipBytes: 4_194_304_000,
     minFreeBytes: 1_073_741_824,
+    maxPendingBytes: 104_857_600_000,
+    reserveBytes: 536_870_912,
+    inFlightBytes: 67_108_864,
   });
 });
 
@@ -44,6 +47,9 @@ test("takes what it is given", () => {
       PAGE_DIR: "page",
       MAX_TIP_MIB: "1",
       MIN_FREE_MIB: "0",
+      MAX_PENDING_MIB: "2",
+      RESERVE_MIB: "1",
+      IN_FLIGHT_MIB: "4",
     }),
   ).toEqual({
     host: "::1",
@@ -57,6 +63,9 @@ test("takes what it is given", () => {
     pageDir: resolve("page"),
     maxTipBytes: 1_048_576,
     minFreeBytes: 0,
+    maxPendingBytes: 2_097_152,
+    reserveBytes: 1_048_576,
+    inFlightBytes: 4_194_304,
   });
 });
 
@@ -69,13 +78,17 @@ test("names every wrong setting at once, and repeats no value", () => {
     ORIGIN: "two words",
     MAX_TIP_MIB: "0",
     MIN_FREE_MIB: "-1",
+    MAX_PENDING_MIB: "0",
+    RESERVE_MIB: "1e3",
+    IN_FLIGHT_MIB: "3",
     KEYS_DIR: keysDir,
   };
   expect(() => loadConfig(wrong)).toThrow(
     expect.objectContaining({
       code: "bad-settings",
-      where: "DATABASE_URL, MAX_TIP_MIB, MIN_FREE_MIB, ORIGIN, PORT, SEAL_AT, SOCKET",
-      message: "Settings are not valid. (DATABASE_URL, MAX_TIP_MIB, MIN_FREE_MIB, ORIGIN, PORT, SEAL_AT, SOCKET)",
+      where: "DATABASE_URL, IN_FLIGHT_MIB, MAX_PENDING_MIB, MAX_TIP_MIB, MIN_FREE_MIB, ORIGIN, PORT, RESERVE_MIB, SEAL_AT, SOCKET",
+      message:
+        "Settings are not valid. (DATABASE_URL, IN_FLIGHT_MIB, MAX_PENDING_MIB, MAX_TIP_MIB, MIN_FREE_MIB, ORIGIN, PORT, RESERVE_MIB, SEAL_AT, SOCKET)",
     }),
   );
 });
@@ -88,4 +101,10 @@ test("wants the log's name from one place or the other", () => {
 
 test.each(["0:00", "00:60", "0000", "12:00 ", "noon"])("does not take %s for a time of day", (time) => {
   expect(() => loadConfig({ KEYS_DIR: keysDir, SEAL_AT: time })).toThrow(expect.objectContaining({ where: "SEAL_AT" }));
+});
+
+test("wants the reserve for small tips to be less than what may wait at all", () => {
+  expect(() => loadConfig({ KEYS_DIR: keysDir, MAX_PENDING_MIB: "100", RESERVE_MIB: "100" })).toThrow(
+    expect.objectContaining({ code: "bad-settings", where: "RESERVE_MIB" }),
+  );
 });

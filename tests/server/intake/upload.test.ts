@@ -165,14 +165,3 @@ describe("what does not end an upload", () => {
     expect((await postTip(server.app, tip.id, tip.completion)).json()).toEqual({ receipt });
   });
 });
-
-test("refuses parts while the disk is nearly full, with a status that says to try later", async () => {
-  const full = await openTestServer(postgres, keys.get(), { settings: { MIN_FREE_MIB: "100000000" } });
-  try {
-    const tip = await makeTip(keys.get().program);
-    const put = await putPart(full.app, tip.id, 1, tip.parts[0]!);
-    expect([put.statusCode, put.json<{ error: string }>().error]).toEqual([503, "server-full"]);
-  } finally {
-    await full.remove();
-  }
-});

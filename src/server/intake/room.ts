@@ -1,0 +1,118 @@
+/**
+ * Room for what comes in: refusing before something runs out, and refusing large uploads first, so that a tip of text still goes in when no film does.
+ *
+ * | what | limit | kept for small tips |
+ * | --- | --- | --- |
+ * | disk of DATA_DIR | `MIN_FREE_MIB` stay free | `RESERVE_MIB` more |
+ * | what waits for the next sealing | `MAX_PENDING_MIB` | the last `RESERVE_MIB` |
+ * | bodies under way in memory | `IN_FLIGHT_MIB` | a quarter |
+ *
+ * A tip is small if one part less than full is all of it. All limits are of the whole server: behind Tor all senders look alike. They are looked at before
+ * anything is looked up, so the answer for a tip that is known is that for one that is not.
+ *
+ * What waits is measured as the space that its partitions take, which PostgreSQL tells from the sizes of their files, at most once a second; what comes in
+ * between is added. So a request costs no statement, and two servers over one database see each other's share. Known gap: space of tips that were removed again
+ * counts until PostgreSQL uses it for others or the sealing drops it.
+ */
+import { statfs } from "node:fs/promises";
+import { PART_SIZE } from "../../protocol/crypto/hash.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import type { Context } from "../context.ts";
+import type { Events } from "../privacy.ts";
+
+/** How long a look is believed, milliseconds. After that another is taken, for which nobody waits unless the last is {@link OLD}. */
+const FRESH = 1000;
+const OLD = 10_000;
+
+/** How often the same shortage is told in the text log, milliseconds. */
+const TELL_EVERY = 3_600_000;
+
+/** Share of the memory that bodies of large tips may take. */
+const LARGE_SHARE = 0.75;
+
+/** Whether a part is all of a small tip, or belongs to a large one. */
+type Size = "small" | "large";
+
+/** Memory that was taken for a body. */
+export interface Taken {
+  /** Gives it back; repeated calls do nothing. */
+  release(): void;
+}
+
+/** The room of one server. */
+export class Room {
+  readonly #context: Pick<Context, "config" | "intake" | "log">;
+  #look: Promise<void> | undefined;
+  #lookedAt = -Infinity;
+  #free = 0;
+  #pending = 0;
+  #inFlight = 0;
+  readonly #told = new Map<string, number>();
+
+  constructor(context: Pick<Context, "config" | "intake" | "log">) {
+    this.#context = context;
+  }
+
+  /**
+   * Takes memory for a part and checks that it can be stored. Whoever has it gives it back when the part is stored or refused.
+   * @param part from 1. @param length octets of the body as announced; more than a full part counts as one, and so does what is not announced.
+   * @throws {Refusal} `server-full`. @throws {Fault} if disk or database cannot be asked.
+   */
+  async take(part: number, length: number | undefined): Promise<Taken> {
+    const bytes = Math.min(length ?? PART_SIZE, PART_SIZE);
+    const size = part === 1 && bytes < PART_SIZE ? "small" : "large";
+    const { inFlightBytes } = this.#context.config;
+    if (this.#inFlight + bytes > (size === "small" ? inFlightBytes : inFlightBytes * LARGE_SHARE)) this.#refuse("memory");
+    this.#inFlight += bytes;
+    let taken = bytes;
+    const release = (): void => {
+      this.#inFlight -= taken;
+      taken = 0;
+    };
+    try {
+      await this.#takeStore(size, bytes);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { release };
+  }
+
+  async #takeStore(size: Size, bytes: number): Promise<void> {
+    const { minFreeBytes, maxPendingBytes, reserveBytes } = this.#context.config;
+    const age = performance.now() - this.#lookedAt;
+    if (age >= FRESH) {
+      this.#look ??= this.#lookAgain().finally(() => (this.#look = undefined));
+      if (age >= OLD) await this.#look;
+      else this.#look.catch(() => undefined); // if it fails again and again, the last look becomes old
+    }
+    const kept = size === "small" ? 0 : reserveBytes;
+    if (this.#free - bytes < minFreeBytes + kept) this.#refuse("disk");
+    if (this.#pending + bytes > maxPendingBytes - kept) this.#refuse("pending");
+    this.#free -= bytes;
+    this.#pending += bytes;
+  }
+
+  async #lookAgain(): Promise<void> {
+    const { config, intake } = this.#context;
+    const [disk, [row]] = await Promise.all([
+      statfs(config.dataDir),
+      intake.query<{ bytes: number }>(
+        `select coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint as bytes from pg_inherits
+         where inhparent in ('tip_part'::regclass, 'tip_seal'::regclass)`,
+      ),
+    ]);
+    this.#free = disk.bavail * disk.bsize;
+    this.#pending = row?.bytes ?? 0;
+    this.#lookedAt = performance.now();
+  }
+
+  #refuse(what: Events["intake-full"]["what"]): never {
+    const now = performance.now();
+    if (now - (this.#told.get(what) ?? -Infinity) >= TELL_EVERY) {
+      this.#told.set(what, now);
+      this.#context.log.event("intake-full", { what });
+    }
+    throw new Refusal("server-full");
+  }
+}
