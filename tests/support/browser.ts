@@ -47,8 +47,8 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
-/** Starts a browser. */
-export async function openBrowser(name: BrowserName): Promise<TestBrowser> {
+/** Starts a browser; without `scripts`, pages run none, as at Tor Browser's level *Safest*. */
+export async function openBrowser(name: BrowserName, scripts = true): Promise<TestBrowser> {
   const profile = await mkdtemp(join(tmpdir(), `fh-${name}-`));
   let browser: Browser;
   try {
@@ -61,7 +61,7 @@ export async function openBrowser(name: BrowserName): Promise<TestBrowser> {
       protocolTimeout: PATIENCE,
       defaultViewport: null,
       args: name === "firefox" ? [] : CHROMIUM_ARGUMENTS,
-      ...(name === "firefox" ? { extraPrefsFirefox: FIREFOX_PREFERENCES } : {}),
+      ...(name === "firefox" ? { extraPrefsFirefox: { ...FIREFOX_PREFERENCES, "javascript.enabled": scripts } } : {}),
     });
   } catch (error) {
     await rm(profile, { recursive: true, force: true });
@@ -73,6 +73,7 @@ export async function openBrowser(name: BrowserName): Promise<TestBrowser> {
       const page = await browser.newPage();
       page.setDefaultTimeout(PATIENCE);
       await page.setViewport({ width, height });
+      if (!scripts && name === "chromium") await page.setJavaScriptEnabled(false);
       return page;
     },
     close: async () => {
