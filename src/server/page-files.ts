@@ -4,7 +4,8 @@
  * The list is `manifest.json` of the built page, `{ path: SHA-256 }`; each file must have its hash, so a half-written build is not served.
  */
 import { join } from "node:path";
-import type { Bytes } from "../protocol/bytes.ts";
+import { gzipSync } from "node:zlib";
+import { asBytes, type Bytes } from "../protocol/bytes.ts";
 import { sha256 } from "../protocol/crypto/hash.ts";
 import { fromUtf8, toHex } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
@@ -14,6 +15,8 @@ import { readIfThere } from "./store/durable-file.ts";
 export interface PageFile {
   readonly type: string;
   readonly bytes: Bytes;
+  /** The same under gzip (RFC 1952), made once at start: over Tor every kilobyte is waiting time. */
+  readonly gzipped: Bytes;
 }
 
 /** Paths as they are asked for, beginning with `/`, to files. */
@@ -48,13 +51,18 @@ export async function loadPageFiles(folder: string): Promise<PageFiles> {
     const type = TYPES[/\.([a-z0-9]+)$/.exec(path)?.[1] ?? ""];
     const bytes = await readIfThere(join(folder, path));
     if (type === undefined || bytes === null || toHex(sha256(bytes)) !== hash) throw new Refusal("bad-settings", "PAGE_DIR");
-    files.set(`/${path}`, { type, bytes });
-    if (path.endsWith("/index.html")) files.set(`/${path.slice(0, -"index.html".length)}`, { type, bytes });
+    const file = pageFile(type, bytes);
+    files.set(`/${path}`, file);
+    if (path.endsWith("/index.html")) files.set(`/${path.slice(0, -"index.html".length)}`, file);
   }
-  files.set("/manifest.json", { type: "application/json", bytes: manifest });
+  files.set("/manifest.json", pageFile("application/json", manifest));
   const first = files.get(FIRST_PAGE);
   if (first !== undefined && !files.has("/")) files.set("/", first);
   return files;
+}
+
+function pageFile(type: string, bytes: Bytes): PageFile {
+  return { type, bytes, gzipped: asBytes(gzipSync(bytes, { level: 9 })) };
 }
 
 function readManifest(bytes: Bytes): Record<string, string> {

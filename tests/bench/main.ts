@@ -9,6 +9,7 @@ import { lineOf, type Result } from "./target.ts";
 const AREAS: Readonly<Record<string, () => Promise<Result[]>>> = {
   envelope: async () => (await import("./envelope.ts")).benchEnvelope(),
   log: async () => (await import("./log.ts")).benchLog(),
+  page: async () => (await import("./page.ts")).benchPage(),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" }, help: { type: "boolean" } } });

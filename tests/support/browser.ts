@@ -56,10 +56,15 @@ export interface BrowserOptions {
   readonly preferences?: Readonly<Record<string, string | number | boolean>>;
   /** An empty folder for everything the browser writes: profile, home and temporary files. It stays when the browser closes, and is the caller's. */
   readonly folder?: string;
+  /** Without scripts pages run none, as at Tor Browser's level *Safest*; true unless told otherwise. */
+  readonly scripts?: boolean;
 }
 
 /** Starts a browser. */
-export async function openBrowser(name: BrowserName, { preferences = {}, folder }: BrowserOptions = {}): Promise<TestBrowser> {
+export async function openBrowser(
+  name: BrowserName,
+  { preferences = {}, folder, scripts = true }: BrowserOptions = {},
+): Promise<TestBrowser> {
   const place = folder ?? (await mkdtemp(join(tmpdir(), `fh-${name}-`)));
   const [profile, home, temporary] = ["profile", "home", "tmp"].map((part) => join(place, part)) as [string, string, string];
   for (const part of [profile, home, temporary]) await mkdir(part);
@@ -85,7 +90,7 @@ export async function openBrowser(name: BrowserName, { preferences = {}, folder 
       protocolTimeout: PATIENCE,
       defaultViewport: null,
       args: name === "firefox" ? [] : CHROMIUM_ARGUMENTS,
-      ...(name === "firefox" ? { extraPrefsFirefox: { ...FIREFOX_PREFERENCES, ...preferences } } : {}),
+      ...(name === "firefox" ? { extraPrefsFirefox: { ...FIREFOX_PREFERENCES, "javascript.enabled": scripts, ...preferences } } : {}),
     });
   } catch (error) {
     await remove();
@@ -98,6 +103,7 @@ export async function openBrowser(name: BrowserName, { preferences = {}, folder 
       const page = await browser.newPage();
       page.setDefaultTimeout(PATIENCE);
       if (width !== null) await page.setViewport({ width, height });
+      if (!scripts && name === "chromium") await page.setJavaScriptEnabled(false);
       return page;
     },
     close: async () => {

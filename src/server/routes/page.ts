@@ -10,8 +10,11 @@ const KEYS_PATH = "/keys.pgp";
 
 /** Registers every file of the page under its path, and `/keys.pgp`. */
 export function pageRoutes(app: FastifyInstance, { keys, clock }: Pick<Context, "keys" | "clock">, files: PageFiles): void {
-  for (const [path, { type, bytes }] of files) {
-    app.get(path, (_request, reply) => reply.type(type).send(Buffer.from(bytes)));
+  for (const [path, { type, bytes, gzipped }] of files) {
+    app.get(path, (request, reply) => {
+      if (!takesGzip(request.headers["accept-encoding"])) return reply.type(type).send(Buffer.from(bytes));
+      return reply.type(type).header("content-encoding", "gzip").send(Buffer.from(gzipped));
+    });
   }
 
   const trimmed = new Map<string, Promise<Bytes>>();
@@ -30,6 +33,11 @@ export function pageRoutes(app: FastifyInstance, { keys, clock }: Pick<Context, 
     }
     return reply.type("application/octet-stream").send(Buffer.from(await bytes));
   });
+}
+
+/** Whether gzip is among the encodings a browser names; one that weighs it with 0 gets the plain file. */
+function takesGzip(encodings: string | undefined): boolean {
+  return /(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?:1|0\.\d*[1-9]))/i.test(encodings ?? "");
 }
 
 /** Fingerprints of the epochs that are accepted now, and of the next one. */

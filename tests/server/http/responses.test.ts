@@ -1,5 +1,6 @@
 /** What the server answers to anything, over real sockets: one set of headers, one shape of errors, the fixed files and nothing else. */
 import { connect } from "node:net";
+import { gunzipSync } from "node:zlib";
 import supertest from "supertest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { concat } from "../../../src/protocol/bytes.ts";
@@ -53,7 +54,7 @@ function fixedOf(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_THIS_ONE.has(name)));
 }
 
-const OF_THIS_ONE = new Set(["content-type", "content-length", "transfer-encoding", "connection", "keep-alive"]);
+const OF_THIS_ONE = new Set(["content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"]);
 
 const EXPECTED = Object.fromEntries(Object.entries(FIXED_HEADERS).map(([name, value]) => [name, value.toLowerCase()]));
 
@@ -195,5 +196,21 @@ describe("/log/", () => {
     expect((await agent.get("/log/policies/00.json")).body).toEqual({});
     expect((await agent.get("/log/other")).status).toBe(404);
     expect((await agent.get("/log/")).status).toBe(404);
+  });
+});
+
+describe("compression", () => {
+  test.each([
+    ["gzip, deflate, br", true],
+    ["br;q=1, GZIP;q=0.5", true],
+    ["gzip;q=0", false],
+    ["identity", false],
+    ["xgzip", false],
+    ["", false],
+  ])("a browser that names '%s' gets a page file compressed: %s, and the same bytes", async (encodings, compressed) => {
+    const plain = await server.app.inject({ url: "/page.js" });
+    const answer = await server.app.inject({ url: "/page.js", headers: { "accept-encoding": encodings } });
+    expect(answer.headers["content-encoding"]).toBe(compressed ? "gzip" : undefined);
+    expect((compressed ? gunzipSync(answer.rawPayload) : answer.rawPayload).equals(plain.rawPayload)).toBe(true);
   });
 });

@@ -95,7 +95,9 @@ test("a second start finds the data of the first, and stopping leaves no process
   const second = await startEmbeddedPostgres(folder, log);
   expect(await rowsOf(second.url)).toEqual([{ x: 1 }]);
   await second.stop();
-  expect(events).toEqual(["database-started", "database-stopped", "database-started", "database-stopped"]);
+  // A start also tidies after others: what it found of them is not of this test.
+  const own = events.filter((name) => name !== "old-clusters");
+  expect(own).toEqual(["database-started", "database-stopped", "database-started", "database-stopped"]);
 });
 
 test("several users share one database, and the last one turns it off", async () => {
