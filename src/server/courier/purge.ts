@@ -4,7 +4,7 @@
  *     begin       the day is written down with the batch; from here on it cannot be exported again
  *     key         the batch key is overwritten and unlinked: this alone makes every copy in PostgreSQL unreadable
  *     items       the batch's partitions are dropped, and intake forgets its items; it keeps their commitments, which the log shows anyway
- *     remnants    `accepted` is written anew, a checkpoint lets PostgreSQL delete its old WAL
+ *     remnants    `accepted` is written anew, PostgreSQL's WAL is thrown away
  *     look        nothing may be left: key file, partitions, rows
  *     log         the batch is `purged`, the leaf is added; then published
  *
@@ -22,10 +22,11 @@ import { Fault, Refusal } from "../../protocol/errors.ts";
 import { formatDate, parseDate } from "../../protocol/format/date.ts";
 import { parseRetention, policyPath, type RetentionPolicy } from "../../protocol/format/retention.ts";
 import { batchesWithKeys, destroyBatchKey } from "../store/batch-keys.ts";
-import { type Connection, type Database, sqlStateOf } from "../store/database.ts";
+import type { Connection, Database } from "../store/database.ts";
 import { dropItems, itemsLeft } from "../store/items.ts";
 import { insertLeaves, logFile } from "../store/log-store.ts";
 import { dropExpiredReplies, repliesLeaveTraces } from "../store/replies.ts";
+import { discardWal } from "../store/wal.ts";
 import { dayOf } from "./timetable.ts";
 import { entryDay, type Keeper, publish } from "./writer.ts";
 
@@ -48,9 +49,6 @@ interface BatchRow {
   /** Whether a bundle with it is being exported just now. */
   readonly leaving: boolean;
 }
-
-/** SQLSTATE of a statement this role may not use. */
-const NOT_ALLOWED = "42501";
 
 /** Batches that are still there and not purged, in order. */
 async function keptBatches(db: Connection): Promise<BatchRow[]> {
@@ -133,25 +131,10 @@ async function purgeBatch(keeper: Keeper, batch: number): Promise<void> {
   context.log.event("batch-purged", { batch });
 }
 
-/**
- * A table without its old rows, and no WAL that is not needed any more. A database of one's own may not allow the second; then PostgreSQL deletes
- * its WAL when it would anyway. What is in it of batches is under the destroyed key in either case.
- */
+/** A table without its old rows, and no WAL that is not needed any more. What is in it of batches is under the destroyed key in either case. */
 async function rewriteRemnants(db: Database, table: "accepted" | "reply"): Promise<void> {
   await db.query(`vacuum full ${table}`);
-  const connection = await db.connect();
-  try {
-    // Of the role that the login has, not of the keeper's.
-    await connection.query("set role none");
-    await connection.query("checkpoint");
-    await connection.query("select pg_switch_wal()");
-    await connection.query("checkpoint");
-  } catch (error) {
-    if (sqlStateOf(error) !== NOT_ALLOWED) throw error;
-  } finally {
-    await connection.query("reset role").catch(() => undefined);
-    connection.release();
-  }
+  await discardWal(db);
 }
 
 async function markPurged(tx: Connection, batch: number): Promise<void> {

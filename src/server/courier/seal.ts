@@ -3,7 +3,8 @@
  *
  *     plan        the generation's number and the date are written down
  *     close       it closes, the next opens; unfinished tips move on (store/generations.ts)
- *     decoys      the size is written down, then decoys are added to the closing generation, as tips of their own, until it has that many
+ *     decoys      the size is written down, then decoys are added to the closing generation, as tips of their own, until it has that many; then the
+ *                 database's WAL is thrown away, which would tell what was there before
  *     key         the batch key is made, durable outside PostgreSQL
  *     items       one transaction: every envelope under the batch key in the order of the commitments, the `accepted` rows, the batch, its leaves
  *     publish     checkpoint and tiles (writer.ts)
@@ -12,11 +13,14 @@
  * A sealing that was interrupted goes on from its plan, with the date it was for. Each step sees by the tables whether it was done; since a size that
  * was written down stays, the decoys that are there count, and nothing marks them, this leads to the same batch.
  *
+ * What nobody may be able to count afterwards: a decoy takes two transactions, as a small tip does, because PostgreSQL numbers transactions and every row keeps the
+ * number of its own; and it has the epoch that a tip of this batch would have, because an envelope names its epoch.
+ *
  * Rejected: a transaction for each item. One transaction writes as much, and there is never half a batch to explain.
  */
 import { createHash } from "node:crypto";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { acceptedEpochs, type Certificate, type EpochKey } from "../../protocol/crypto/certificate.ts";
+import { acceptedEpochs, epochAt, type EpochKey } from "../../protocol/crypto/certificate.ts";
 import { sha256Native } from "../../protocol/crypto/hash.ts";
 import { randomBelow, randomBytes } from "../../protocol/crypto/random.ts";
 import { sealDecoy } from "../../protocol/crypto/tip.ts";
@@ -25,6 +29,7 @@ import { Refusal } from "../../protocol/errors.ts";
 import { formatDate, parseDate } from "../../protocol/format/date.ts";
 import { formatJson, flag, integer, nullable, parseJson, record } from "../../protocol/format/json.ts";
 import type { Leaf } from "../../protocol/format/leaf.ts";
+import type { Context } from "../context.ts";
 import { batchKeyFingerprint, makeBatchKey } from "../store/batch-keys.ts";
 import type { Connection } from "../store/database.ts";
 import {
@@ -40,7 +45,9 @@ import { pendingOf } from "../store/generation-keys.ts";
 import { makePartitions, putItem, putItemPart } from "../store/items.ts";
 import { storeCompletion, storePart } from "../store/pending.ts";
 import { insertLeaves, lastDate, leavesOfKind, readState, writeState } from "../store/log-store.ts";
+import { discardWal } from "../store/wal.ts";
 import { batchSize } from "./batch-size.ts";
+import { dayOf, sealingTime } from "./timetable.ts";
 import { type Keeper, publish } from "./writer.ts";
 
 /** A sealed batch. */
@@ -63,6 +70,8 @@ interface Plan {
 const PLAN = "sealing";
 const SEALED_THROUGH = "sealed-through";
 const LARGEST_DAY = 2_932_896;
+/** One decoy in so many is for any of the epochs that were accepted. */
+const STRAY = 16;
 const readPlan = record({
   batch: integer(1, 99_999_999),
   day: integer(0, LARGEST_DAY),
@@ -96,6 +105,7 @@ export async function finishSealing(keeper: Keeper): Promise<SealedBatch | null>
   if ((await db.query("select from batch where batch = $1", [batch])).length === 0) {
     const size = await close(keeper, planned);
     await addDecoys(keeper, batch, size);
+    await discardWal(db);
     progress("making the batch key");
     const key = await makeBatchKey(config.dataDir, batch);
     await writeBatch(keeper, batch, day, key);
@@ -126,30 +136,37 @@ async function close(keeper: Keeper, planned: Plan): Promise<number> {
   return size;
 }
 
-/** Adds decoys to a closing generation until it has `size` tips. */
+/** Adds decoys to a closing generation until it has `size` tips. One that was interrupted leaves a part, which goes the way of unfinished tips. */
 async function addDecoys({ context, progress }: Keeper, generation: number, size: number): Promise<void> {
   const { db, config, keys } = context;
   const pending = await pendingOf(config.dataDir, generation);
-  const epochs = decoyEpochs(keys.program, Math.floor(context.clock() / 1000), keys.retention.graceDays);
+  const opened = await openedAt(context, generation);
   for (let count = await countTips(db, generation); count < size; count++) {
     progress("sealing decoys", count, size);
-    const epoch = epochs[randomBelow(epochs.length)];
-    if (epoch === undefined) throw new Error("a program has an epoch");
-    const { envelope, commitment, digest } = await sealDecoy(epoch);
+    const { envelope, commitment, digest } = await sealDecoy(decoyEpoch(keys, opened, context.clock()));
     const { length } = envelope;
     const tip = randomBytes(16);
-    const fact = { part: 1, length, sha256: await sha256Native(envelope), declared: length };
-    await db.transaction(async (tx) => {
-      await storePart(tx, pending, tip, fact, envelope);
-      await storeCompletion(tx, pending, [pending], { tip, commitment, digest, parts: 1, length });
-    });
+    await storePart(db, pending, tip, { part: 1, length, sha256: await sha256Native(envelope), declared: length }, envelope);
+    await storeCompletion(db, pending, [pending], { tip, commitment, digest, parts: 1, length });
   }
 }
 
-/** Epochs a tip of this batch may have. When the certificate has run out no tip comes in, but batches go on: to the last epoch there was. */
-function decoyEpochs(program: Certificate, unixSeconds: number, graceDays: number): readonly EpochKey[] {
-  const accepted = acceptedEpochs(program, unixSeconds, graceDays);
-  return accepted.length > 0 ? accepted : program.epochs.slice(-1);
+/** When a generation opened, as near as it is known: the sealing time of the day the batch before was sealed for. Milliseconds. */
+async function openedAt({ db, config, clock }: Context, generation: number): Promise<number> {
+  const [before] = await db.query<{ date: string }>("select date from batch where batch < $1 order by batch desc limit 1", [generation]);
+  return sealingTime(before === undefined ? dayOf(clock()) - 1 : parseDate(before.date), config.sealAt);
+}
+
+/**
+ * The epoch of a moment since the generation opened, as a page would have taken it; one time in sixteen another that was accepted then, for clocks that are
+ * wrong. When the certificate has run out no tip comes in, but batches go on: to the nearest epoch there was.
+ */
+function decoyEpoch({ program, retention }: Context["keys"], opened: number, now: number): EpochKey {
+  const seconds = Math.floor(now / 1000);
+  const moment = seconds - randomBelow(Math.max(seconds - Math.floor(opened / 1000), 0) + 1);
+  const accepted = acceptedEpochs(program, moment, retention.graceDays);
+  const other = randomBelow(STRAY) === 0 ? accepted[randomBelow(Math.max(accepted.length, 1))] : undefined;
+  return other ?? epochAt(program, moment, Infinity);
 }
 
 async function writeBatch({ context, lock, progress }: Keeper, batch: number, day: number, key: Bytes): Promise<void> {

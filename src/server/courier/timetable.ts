@@ -27,9 +27,14 @@ export function lastDueDay(now: number, sealAt: string): number {
   return dayOf(now - minutesOf(sealAt) * MINUTE);
 }
 
+/** The moment (milliseconds) at which `day` is sealed. */
+export function sealingTime(day: number, sealAt: string): number {
+  return day * DAY + minutesOf(sealAt) * MINUTE;
+}
+
 /** The moment (milliseconds) of the first sealing time after `now`. */
 export function nextSealing(now: number, sealAt: string): number {
-  return (lastDueDay(now, sealAt) + 1) * DAY + minutesOf(sealAt) * MINUTE;
+  return sealingTime(lastDueDay(now, sealAt) + 1, sealAt);
 }
 
 /**
