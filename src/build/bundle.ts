@@ -116,7 +116,20 @@ async function bundle(entry: string, plugins: Plugin[], notice = ""): Promise<Bu
   });
   const [output] = outputFiles;
   if (output === undefined || outputFiles.length !== 1) throw new Error(`${entry} did not become one file`);
-  return { text: output.text, metafile };
+  return { text: askedAgain(output.text), metafile };
+}
+
+/**
+ * Firefox remembers a module that did not arrive, and for as long as the page is open answers with that failure instead of asking once more. So what is fetched
+ * later is asked for under another name after each failure: a fragment, which the server does not see.
+ */
+const IMPORT_AGAIN =
+  'const importAgain=(()=>{const failures={};return path=>import(failures[path]?path+"#"+failures[path]:path).catch(error=>{failures[path]=(failures[path]??0)+1;throw error})})();';
+
+/** A script in which every file beside it is imported so. */
+function askedAgain(text: string): string {
+  const changed = text.replaceAll(/import\("(\.\/[a-z-]+\.js)"\)/g, 'importAgain("$1")');
+  return changed === text ? text : `${IMPORT_AGAIN}${changed}`;
 }
 
 function lightweightLibrary(): Plugin {

@@ -4,10 +4,10 @@
  *     <outDir>/<language>/index.html one file for each language, with all its words
  *     <outDir>/assets/page.js        one script for all languages and all sites
  *     <outDir>/assets/page.css
- *     <outDir>/assets/words-*.js     the lists of words, loaded when a witness picks one other than English, or comes back with one
+ *     <outDir>/assets/words-*.js     the lists of words: a page whose own list is not English loads it for every witness; others when one is picked, or comes back
  *     <outDir>/<language>/send-file/ and received/ and refused/: the way without a script
  *     <outDir>/offline/firsthand.html the whole page as one file to be saved (`offline.ts`)
- *     <outDir>/assets/files.js       what looks into files, loaded when a witness chooses the first
+ *     <outDir>/assets/files.js       what looks into files, loaded by every witness who comes to that step: nobody can tell from it who chooses one
  *     <outDir>/assets/return*        what a witness needs who comes back: a script, and its words in each language
  *     <outDir>/manifest.json         canonical JSON: path -> SHA-256 of each file above; its own hash stands in the log
  *     <outDir>/release.json          commit and list of ingredients, for the log; no part of the page

@@ -125,7 +125,8 @@ export async function sendTip(
   const choose = await page.$("input#choose");
   if (choose === null) throw new Error("The page has no place for files.");
   await choose.uploadFile(...files);
-  await page.waitForSelector(`#files li:nth-child(${String(files.length)})`);
+  await page.waitForSelector(`#files > li:nth-child(${String(files.length)})`);
+  await page.waitForSelector('#files:not(:has(> li[data-look="looking"]))');
   await goOn(page, "files", "reply");
   await page.click("#wants-reply");
   await page.click("#wants-claim");

@@ -3,7 +3,7 @@
  * the files, the envelope in flight. All of it is in memory only, and gone with the page.
  */
 import { signClaimProof } from "../protocol/crypto/claim.ts";
-import { codenameToWords, deriveKeys, newCodename } from "../protocol/crypto/codename.ts";
+import { codenameToWords, deriveKeys, newCodename, wordsOf } from "../protocol/crypto/codename.ts";
 import { randomBelow, randomBytes } from "../protocol/crypto/random.ts";
 import { type AttachmentSource, sealTip } from "../protocol/crypto/tip.ts";
 import type { Bytes } from "../protocol/bytes.ts";
@@ -11,7 +11,7 @@ import { Refusal } from "../protocol/errors.ts";
 import { type Carrier, NotCarried, SealAnew } from "./carrier.ts";
 import { answersOf, attachmentLabel } from "./compose/answers.ts";
 import type { InterfaceLanguage } from "./compose/questions.ts";
-import type { ChosenFile, Draft, FailureCode, Look, Progress } from "./compose/state.ts";
+import type { ChosenFile, Compose, Draft, FailureCode, Look, Progress } from "./compose/state.ts";
 import type { lookInto } from "./files/desk.ts";
 import { epochsAt, type Keyring, openKeyring, type PinnedFingerprints } from "./keys/keyring.ts";
 import type { StateListener, Store } from "./store.ts";
@@ -163,6 +163,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
   return {
     prepare,
     listener: (state, before) => {
+      if (state.step !== before.step) fetchAhead(state);
       if (state.step === "return" && before.step !== "return") forget();
       if (state.step === "words" && state.words === null && (before.step !== "words" || state.list !== before.list)) void makeWords();
       if (state.step === "check" && state.asked === null) store().send({ type: "words-asked", positions: twoPositions() });
@@ -234,6 +235,15 @@ function twoPositions(): [number, number] {
   return first < second ? [first, second] : [second, first];
 }
 
+/**
+ * What one witness needs and another does not is fetched by all as they pass by, so that nobody who watches the line can tell from it who chose files or wants a
+ * reply. What does not come now is asked for again when it is needed. A witness who picks another list of words than the page's own still asks for it.
+ */
+function fetchAhead({ step, list }: Compose): void {
+  if (step === "files") openDesk().catch(() => undefined);
+  if (step === "reply") wordsOf(list).catch(() => undefined);
+}
+
 /** Does once what sending will need, so that a browser that cannot is found before anybody has written a word. */
 async function tryOut(epoch: { encryptSessionKey(sessionKey: Bytes): Promise<Bytes> }): Promise<FailureCode | null> {
   try {
@@ -246,7 +256,7 @@ async function tryOut(epoch: { encryptSessionKey(sessionKey: Bytes): Promise<Byt
   }
 }
 
-/** The part of the page that looks into files. It comes when it is first needed; what does not come is asked for again next time. */
+/** The part of the page that looks into files. What does not come is asked for again next time. */
 async function openDesk(): Promise<{ readonly lookInto: typeof lookInto }> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

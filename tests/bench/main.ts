@@ -8,6 +8,7 @@ import { lineOf, type Result } from "./target.ts";
 
 const AREAS: Readonly<Record<string, () => Promise<Result[]>>> = {
   envelope: async () => (await import("./envelope.ts")).benchEnvelope(),
+  intake: async () => (await import("./intake.ts")).benchIntake(),
   log: async () => (await import("./log.ts")).benchLog(),
   page: async () => (await import("./page.ts")).benchPage(),
 };

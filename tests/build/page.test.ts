@@ -10,6 +10,7 @@ import { buildOffline, OFFLINE_PATH } from "../../src/build/offline.ts";
 import { type BuiltPage, buildPage, type PageSettings } from "../../src/build/page.ts";
 import { markup } from "../../src/page/document/markup.ts";
 import { splitCertificates } from "../../src/page/keys/keyring.ts";
+import { en } from "../../src/page/locales/en.ts";
 import { LANGUAGES } from "../../src/page/locales/languages.ts";
 import { type Bytes, concat } from "../../src/protocol/bytes.ts";
 import { type Certificate, generateCertificate, openCertificate, type Purpose } from "../../src/protocol/crypto/certificate.ts";
@@ -76,7 +77,7 @@ describe("the built page", () => {
     for (const { path } of page.files) {
       const text = await readFile(join(folder, "here", path), "utf8");
       expect(text.includes(ROOT.slice(1)), path).toBe(false);
-      expect(text.includes(tmpdir().slice(1)), path).toBe(false);
+      expect(text.includes(folder.slice(1)), path).toBe(false);
       expect(text).not.toContain("sourceMappingURL");
     }
   });
@@ -96,6 +97,16 @@ describe("the built page", () => {
     }
   });
 
+  it("keeps what looks into files out of what everybody fetches, and everything else out of that", async () => {
+    const [everybody = "", files = ""] = await Promise.all(
+      ["page", "files"].map((name) => readFile(join(folder, "here", "assets", `${name}.js`), "utf8")),
+    );
+    expect(["ICC_PROFILE", "docProps", en.files.nothing].filter((words) => everybody.includes(words))).toEqual([]);
+    expect(["ICC_PROFILE", "docProps", en.files.nothing].filter((words) => files.includes(words))).toHaveLength(3);
+    expect([en.labels.where["CN-XJ"] ?? "", en.live.looking, "openpgp"].filter((words) => files.includes(words))).toEqual([]);
+    expect(gzipSync(files, { level: 9 }).length).toBeLessThanOrEqual(30_000);
+  });
+
   it("has only the page's and the protocol's code in it, and nothing of locks, quorums or decoys' keepers", () => {
     const foreign = page.sources.filter(
       (path) => path.startsWith("src/") && !path.startsWith("src/page/") && !path.startsWith("src/protocol/"),
@@ -109,7 +120,7 @@ describe("the built page", () => {
   });
 
   it("says nothing that would make the browser evaluate text or keep anything, on the site and in the offline page", async () => {
-    for (const path of ["assets/page.js", OFFLINE_PATH]) {
+    for (const path of ["assets/page.js", "assets/files.js", "assets/return.js", OFFLINE_PATH]) {
       const script = await readFile(join(folder, "here", path), "utf8");
       expect(script, path).not.toMatch(
         /\beval\(|new Function\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write|localStorage|sessionStorage|indexedDB|document\.cookie|sendBeacon/,

@@ -20,6 +20,11 @@ export async function goOn(page: Page, step: string, next: string): Promise<void
   await stepShown(page, next);
 }
 
+/** Waits until the page has looked into all of `count` chosen files. */
+export async function filesLooked(page: Page, count: number): Promise<void> {
+  await page.waitForFunction((wanted) => document.querySelectorAll('#files > li:not([data-look="looking"])').length === wanted, {}, count);
+}
+
 /** Ticks a box or picks a choice. */
 export async function pick(page: Page, name: string, code: string): Promise<void> {
   await page.click(`input[name="${name}"][value="${code}"]`);

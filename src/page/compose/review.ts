@@ -59,7 +59,7 @@ export function reviewRows(draft: Draft, { labels, review, languageName }: Revie
   });
   for (const file of draft.files) {
     const form = file.form === "cleaned" ? review.cleanedCopy : review.asItIs;
-    rows.push({ label: review.attachment, values: [file.name, form], removal: { file }, step: "files" });
+    rows.push({ label: review.attachment, values: [visibleName(file.name), form], removal: { file }, step: "files" });
   }
   // Who came back was not asked whether; both can only be taken out.
   const asked = draft.returning === null ? "reply" : "review";
@@ -67,6 +67,11 @@ export function reviewRows(draft: Draft, { labels, review, languageName }: Revie
   add("claim", draft.returning?.proof === true ? review.proof : review.claim, draft.wantsClaim ? [review.yes] : [], asked);
   add("language", review.language, draft.language === null ? [] : [languageName], "review");
   return rows;
+}
+
+/** A file's name as it can be shown: what cannot be seen, or turns the direction of writing and so can hide how a name ends, becomes a mark. */
+export function visibleName(name: string): string {
+  return name.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
 }
 
 function whenWords(draft: Draft, review: LiveText["review"]): readonly string[] {

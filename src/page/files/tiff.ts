@@ -143,18 +143,23 @@ async function integer(bytes: Slices, entry: Entry, order: "big" | "little"): Pr
   return entry.type === 4 && octets.length === 4 ? uint(octets, 0, 4, order) : 0;
 }
 
+/** EXIF has colons in dates too. */
+function dateText(value: string): string {
+  return value.replace(/^(\d{4}):(\d{2}):/, "$1-$2-");
+}
+
 async function noteTag(bytes: Slices, entry: Entry, found: Findings): Promise<void> {
   const shown = TEXTS[entry.tag];
   const wide = WIDE_TEXTS[entry.tag];
   const mark = MARKS[entry.tag];
-  if (shown !== undefined) found.noteText(shown, await text(bytes, entry));
+  if (shown !== undefined) found.noteText(shown, shown === "date" ? dateText(await text(bytes, entry)) : await text(bytes, entry));
   if (wide !== undefined) found.noteText(wide, new TextDecoder("utf-16le").decode(await value(bytes, entry, LONGEST_TEXT)));
   if (mark !== undefined) found.note(mark);
 }
 
 /** Latitude, longitude, their references, and the names of places and methods. */
 async function noteGps(bytes: Slices, entry: Entry, found: Findings): Promise<void> {
-  if (entry.tag === 0x001d) found.noteText("date", await text(bytes, entry));
+  if (entry.tag === 0x001d) found.noteText("date", dateText(await text(bytes, entry)));
   else if (entry.tag !== 0) found.note("place");
 }
 

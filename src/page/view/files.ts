@@ -3,7 +3,7 @@
  * page stays where they are. Everything that comes from a file is text in an element of its own direction.
  */
 import type { Choice } from "../files/report.ts";
-import { fill } from "../compose/review.ts";
+import { fill, visibleName } from "../compose/review.ts";
 import type { ChosenFile, Compose } from "../compose/state.ts";
 import type { ComposeEvent } from "../compose/update.ts";
 import type { LiveText } from "../locales/locale.ts";
@@ -47,7 +47,9 @@ function summary(files: readonly ChosenFile[], live: LiveText): string {
   return looking === 0 ? chosen : `${chosen} ${fill(live.filesLooking, { n: String(looking) })}`;
 }
 
-function openCard({ id, name, size }: ChosenFile, send: Send, live: LiveText): (file: ChosenFile) => HTMLElement {
+function openCard(chosen: ChosenFile, send: Send, live: LiveText): (file: ChosenFile) => HTMLElement {
+  const { id, size } = chosen;
+  const name = visibleName(chosen.name);
   const remove = make("button", { type: "button", "aria-label": fill(live.removeNamed, { name }) }, live.remove);
   remove.addEventListener("click", () => {
     send({ type: "file-removed", id });
@@ -81,7 +83,9 @@ function drawLook({ id, name, look }: ChosenFile, send: Send, live: LiveText): H
   const sentence = (text: string): HTMLElement => make("p", { class: "small" }, text);
   const rows = traces.flatMap(({ label, values }) => [
     make("dt", {}, label),
-    ...values.map((value) => make("dd", {}, make("bdi", {}, value))),
+    ...(values.length === 0
+      ? []
+      : [make("dd", {}, ...values.flatMap((value, index) => [index === 0 ? "" : " · ", make("bdi", {}, value)]))]),
   ]);
   const list = rows.length === 0 ? [] : [make("dl", { class: "traces" }, ...rows)];
   return [...notes.map(sentence), ...list, ...advice.map(sentence), ...(choice === null ? [] : [drawChoice(id, name, choice, send)])];
@@ -99,7 +103,7 @@ function drawChoice(id: number, name: string, choice: Choice, send: Send): HTMLE
   });
   return make(
     "fieldset",
-    { class: "question", "aria-label": fill(choice.named, { name }) },
+    { class: "question", "aria-label": fill(choice.named, { name: visibleName(name) }) },
     make("legend", {}, choice.question),
     ...ways,
     make("p", { class: "hint", id: hint }, choice.hint),

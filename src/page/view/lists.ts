@@ -1,6 +1,6 @@
 /** Lists that change: the words, the review. Names of files and the witness's text are set apart from the page's own words (`dir="auto"`). */
 import { identifiersIn } from "../compose/identifiers.ts";
-import { fill, type ReviewRow, reviewRows, type ReviewWords } from "../compose/review.ts";
+import { fill, type ReviewRow, reviewRows, type ReviewWords, visibleName } from "../compose/review.ts";
 import type { Compose } from "../compose/state.ts";
 import type { ComposeEvent } from "../compose/update.ts";
 import type { LiveText } from "../locales/locale.ts";
@@ -39,7 +39,7 @@ function drawRow({ label, values, removal, step }: ReviewRow, live: LiveText, se
   }
   if (removal !== null) {
     buttons.push(
-      button(live.remove, fill(live.removeNamed, { name: "file" in removal ? removal.file.name : label }), () => {
+      button(live.remove, fill(live.removeNamed, { name: "file" in removal ? visibleName(removal.file.name) : label }), () => {
         send("file" in removal ? { type: "file-removed", id: removal.file.id } : { type: "removed", field: removal.field });
         byId("set-title", HTMLElement).focus();
       }),
