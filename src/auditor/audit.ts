@@ -17,6 +17,7 @@ import { openNote, parseVkey, type Vkey } from "../protocol/crypto/note.ts";
 import { fromHex, toHex, utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { acknowledgementPath, parseAcknowledgement } from "../protocol/format/acknowledgement.ts";
+import type { Leaf } from "../protocol/format/leaf.ts";
 import type { LogPolicy } from "../protocol/format/log-policy.ts";
 import { parseRetention, policyPath, type RetentionPolicy } from "../protocol/format/retention.ts";
 import type { LogFiles } from "./fetch.ts";
@@ -30,6 +31,8 @@ export interface AuditOrder extends LogOrder {
   readonly policy: LogPolicy;
   /** `YYYY-MM-DD`. */
   readonly today: string;
+  /** Given each entry that can be read, in order: nobody's words unless the report has `batches`. */
+  readonly visit?: (index: number, leaf: Leaf) => void;
 }
 
 /** What an audit says. */
@@ -69,6 +72,7 @@ export async function audit(order: AuditOrder): Promise<AuditReport> {
   const rules = new LogRules({ log: hashOf(policy.log), review: hashOf(policy.review) }, today);
   const log = await readLog(order, trust, report, (index, leaf) => {
     rules.add(index, leaf);
+    order.visit?.(index, leaf);
   });
   if (log === null) return { ...base, checkpoint: null, seenBefore: null, batches: null, conflict: null };
   rules.end();
@@ -112,7 +116,8 @@ async function checkNamedFiles(files: LogFiles, rules: LogRules, log: Vkey, revi
   return findings;
 }
 
-async function readPolicy(files: LogFiles, hash: string): Promise<RetentionPolicy | FindingCode> {
+/** The retention policy that an entry names, or what is wrong with it. @throws {Fault} if the log cannot be reached. */
+export async function readPolicy(files: LogFiles, hash: string): Promise<RetentionPolicy | FindingCode> {
   const bytes = await readOrNull(files, policyPath(hash), LONGEST_FILE);
   if (bytes === null) return "policy-missing";
   if (bytes === "too-large" || toHex(sha256(bytes)) !== hash) return "policy-wrong";

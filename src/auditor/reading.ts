@@ -28,6 +28,8 @@ export interface LogOrder {
 /** A log that was read. */
 export interface ReadLog {
   readonly checkpoint: Checkpoint;
+  /** The signed note it came in. */
+  readonly note: Bytes;
   /** Size when it was last seen; null if it never was, or nothing is remembered. */
   readonly seenBefore: number | null;
   /** Whether the entries are exactly those whose root is signed. If not, what they say are nobody's words. */
@@ -77,7 +79,7 @@ export async function readLog(
   const conflict = contradicts && stateFolder !== null ? await keepConflict(stateFolder, origin, note) : null;
   // Seen is what was read in full and extends what was seen before.
   if (stateFolder !== null && authentic && grown === null) await rememberSeen(stateFolder, origin, note);
-  return { checkpoint, seenBefore: seen?.size ?? null, authentic, conflict };
+  return { checkpoint, note, seenBefore: seen?.size ?? null, authentic, conflict };
 }
 
 async function openCheckpoint(note: Bytes, trust: LogTrust, report: Report): Promise<Checkpoint | null> {

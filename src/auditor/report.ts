@@ -1,6 +1,8 @@
 /** What was found, for people and for programs. */
 import type { AuditReport } from "./audit.ts";
+import type { Cosigning } from "./cosign.ts";
 import { CANNOT_SHOW, type Finding, FINDINGS, PAGE_CANNOT_SHOW } from "./findings.ts";
+import type { History } from "./history.ts";
 import type { PageReport } from "./page.ts";
 
 /** Most findings that people are shown one by one; programs get all. */
@@ -11,12 +13,17 @@ export function auditAsJson(report: AuditReport): string {
   return asJson(report, CANNOT_SHOW);
 }
 
+/** An audit's report as one line of JSON, with what the log tells. */
+export function fullReportAsJson(report: AuditReport, history: History | null): string {
+  return asJson({ ...report, history }, CANNOT_SHOW);
+}
+
 /** A page's report as one line of JSON. */
 export function pageAsJson(report: PageReport): string {
   return asJson(report, PAGE_CANNOT_SHOW);
 }
 
-function asJson(report: AuditReport | PageReport, cannotShow: readonly string[]): string {
+function asJson(report: (AuditReport & { readonly history?: History | null }) | PageReport, cannotShow: readonly string[]): string {
   const findings = report.findings.map(({ code, where }) => ({ code, where, message: FINDINGS[code] }));
   const verdict = findings.length === 0 ? "clean" : "findings";
   return `${JSON.stringify({ verdict, ...report, findings, cannotShow })}\n`;
@@ -51,6 +58,18 @@ export function pageAsText(report: PageReport): string {
     lines.push(`Logged   ${logged.manifest} on ${logged.date}`, `Commit   ${logged.commit}`, `SBOM     ${logged.sbom}`);
   }
   return asText([...lines, "", ...verdict(report)], PAGE_CANNOT_SHOW);
+}
+
+/** What came of cosigning, as one line of JSON. `note`: the cosigned checkpoint. */
+export function cosigningAsJson({ origin, size, findings, conflict }: Cosigning, note: string | null): string {
+  const found = findings.map(({ code, where }) => ({ code, where, message: FINDINGS[code] }));
+  return `${JSON.stringify({ verdict: note === null ? "not-signed" : "cosigned", origin, size, findings: found, conflict, checkpoint: note })}\n`;
+}
+
+/** What came of cosigning, as text: the cosigned checkpoint itself unless it was written to `out`. */
+export function cosigningAsText(cosigning: Cosigning, note: string | null, out: string | null): string {
+  if (note === null) return `${["Nothing was signed.", ...verdict(cosigning)].join("\n")}\n`;
+  return out === null ? note : `Cosigned: ${cosigning.origin}, ${amount(cosigning.size ?? 0)} entries. Written: ${out}\n`;
 }
 
 function asText(lines: readonly string[], cannotShow: readonly string[]): string {

@@ -2,12 +2,12 @@
  * What the page does in the world: gets and checks the keys, makes the twelve words, seals and hands on. Owns everything secret: the bits behind the words,
  * the files, the envelope in flight. All of it is in memory only, and gone with the page.
  */
-import { signClaimProof } from "../protocol/crypto/claim.ts";
 import { codenameToWords, deriveKeys, newCodename, wordsOf } from "../protocol/crypto/codename.ts";
 import { randomBelow, randomBytes } from "../protocol/crypto/random.ts";
 import { type AttachmentSource, sealTip } from "../protocol/crypto/tip.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { Refusal } from "../protocol/errors.ts";
+import type { ClaimProof } from "../protocol/format/claim.ts";
 import { type Carrier, NotCarried, SealAnew } from "./carrier.ts";
 import { answersOf, attachmentLabel } from "./compose/answers.ts";
 import type { InterfaceLanguage } from "./compose/questions.ts";
@@ -34,8 +34,8 @@ export interface Session {
   tryNow(): void;
   stop(): void;
   again(): void;
-  /** The witness came back with the words of these bits and writes more; `challenge`, if there is one, is answered with it. Forgotten when the witness goes back. */
-  returned(bits: Bytes, challenge: Bytes | null): void;
+  /** The witness came back with the words of these bits and writes more; `proof`, if there is one, goes with it. Forgotten when the witness goes back. */
+  returned(bits: Bytes, proof: ClaimProof | null): void;
   /** What may be saved after sending: a receipt, or the sealed file; `null` before. */
   keepsake(): Blob | null;
   /** Stops everything and forgets all secrets. */
@@ -46,7 +46,7 @@ export interface Session {
 export function openSession(store: () => Store, pinned: PinnedFingerprints, carrier: Carrier): Session {
   let keyring: Keyring | null = null;
   let bits: Bytes | null = null;
-  let challenge: Bytes | null = null;
+  let proof: ClaimProof | null = null;
   let kept: Blob | null = null;
   let sending: AbortController | null = null;
   let nextFile = 1;
@@ -57,7 +57,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
   const codename = (): Bytes => (bits ??= newCodename());
   const forget = (): void => {
     bits = null;
-    challenge = null;
+    proof = null;
   };
   const fail = (code: FailureCode): void => {
     store().send({ type: "failed", code });
@@ -103,7 +103,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
       if (cleaned !== null && bodies.has(id)) copies.set(id, cleaned);
       look = report;
     } catch {
-      // It did not arrive, or the device does not give the file, which is said when it is sent.
+      // It did not arrive.
     }
     if (bodies.has(id)) store().send({ type: "file-looked", id, look });
   };
@@ -114,7 +114,6 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
       store().send({ type: "progress", progress });
     };
     const keys = await deriveKeys(codename());
-    const proof = draft.wantsClaim && challenge !== null ? await signClaimProof(keys.claim, challenge) : null;
     for (let restarts = 0; ; restarts++) {
       if (keyring === null) throw new Error("the form was open without keys");
       const sealed = await sealTip(
@@ -125,7 +124,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
           sequence: draft.returning === null ? 0 : Math.floor(nowSeconds() / SECONDS_IN_A_DAY),
           reply: draft.wantsReply ? { mailbox: keys.mailbox, key: keys.reply } : null,
           claim: draft.wantsClaim ? keys.claim.publicKey : null,
-          proof,
+          proof: draft.wantsClaim ? proof : null,
         },
         epochsAt(keyring, nowSeconds()),
         (done, total, phase) => {
@@ -205,11 +204,11 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
         if (failedFrom === "review") store().send({ type: "send" });
       });
     },
-    returned: (words, asked) => {
+    returned: (words, claimed) => {
       if (store().state().step !== "return") return;
       bits = words;
-      challenge = asked;
-      store().send({ type: "returned", proof: asked !== null });
+      proof = claimed;
+      store().send({ type: "returned", proof: claimed !== null });
     },
     keepsake: () => kept,
     close: () => {

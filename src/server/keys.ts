@@ -4,7 +4,7 @@
  * The log key is 32 random bytes in `keys/log.seed` below the data folder, made at first start and never in PostgreSQL. Whoever reads it can sign
  * another history of the log, receipts and bundles; cosigners and everybody who kept a checkpoint would notice, and no tip could be opened with it.
  *
- * KEYS_DIR comes from the key ceremony: `program.pgp`, `rewards.pgp`, `review.vkey`, `retention.json`. A file `DEMO` in it marks keys whose secrets
+ * KEYS_DIR comes from the key ceremony: `program.pgp`, `rewards.pgp`, `review.vkey`, `retention.json`; and `cosigners`, if there are any, one verifier key a line. A file `DEMO` in it marks keys whose secrets
  * are public.
  */
 import { join } from "node:path";
@@ -25,6 +25,8 @@ export interface Keys {
   readonly logSigner: NoteSigner;
   /** Who signs what comes back from the review machine. */
   readonly review: Vkey;
+  /** Whose cosignatures are published with the checkpoint. At most 32. */
+  readonly cosigners: readonly Vkey[];
   readonly program: Certificate;
   readonly rewards: Certificate;
   /** The files as they are, to be trimmed for the page. */
@@ -46,6 +48,8 @@ export interface KeyPlaces {
 }
 
 const SEED_LENGTH = 32;
+/** As many as a log policy may name. */
+const MOST_COSIGNERS = 32;
 
 /** The last signed checkpoint, kept outside PostgreSQL. */
 export function lastCheckpointPath(dataDir: string): string {
@@ -77,6 +81,7 @@ export async function loadKeys(places: KeyPlaces): Promise<Keys> {
     origin: places.origin,
     logSigner: await noteSigner(places.origin, await logSeed(places.dataDir)),
     review,
+    cosigners: await cosignersIn(join(places.keysDir, "cosigners")),
     program: await certificate(programBytes, "program"),
     rewards: await certificate(rewardsBytes, "rewards"),
     programBytes,
@@ -86,6 +91,15 @@ export async function loadKeys(places: KeyPlaces): Promise<Keys> {
     retentionHash: toHex(sha256(retentionBytes)),
     demo,
   };
+}
+
+/** @throws {Refusal} `bad-vkey`, also if there are too many. */
+async function cosignersIn(path: string): Promise<Vkey[]> {
+  const bytes = await readIfThere(path);
+  const lines = bytes === null ? [] : fromUtf8(bytes).split("\n");
+  const texts = lines.filter((line) => line !== "");
+  if (texts.length > MOST_COSIGNERS) throw new Refusal("bad-vkey", "too many cosigners");
+  return texts.map(parseVkey);
 }
 
 /** The log key's seed. A log that has a checkpoint has had a key: a new one is then no first start but a loss. */

@@ -51,14 +51,10 @@ interface Tip {
   readonly completion: Bytes;
 }
 
-/** All of it; takes a few minutes. */
-export async function benchIntake(): Promise<Result[]> {
-  return [...(await benchServing()), ...(await benchKeeping())];
-}
-
 // Serving --------------------------------------------------------------------------------------------------------------------------------------
 
-async function benchServing(): Promise<Result[]> {
+/** Rates, latencies and memory; takes about a minute. */
+export async function benchIntake(): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "firsthand-bench-"));
   try {
     const today = Math.floor(Date.now() / 86_400_000);
@@ -251,7 +247,8 @@ interface Cost {
   readonly purging: number;
 }
 
-async function benchKeeping(): Promise<Result[]> {
+/** What the keeper's work costs; takes a minute or two. */
+export async function benchKeeping(): Promise<Result[]> {
   const small = await keepingCost(BATCHES.small);
   const large = await keepingCost(BATCHES.large);
   return (["sealing", "exporting", "purging"] as const).map((step) => ({

@@ -9,6 +9,7 @@ import { lineOf, type Result } from "./target.ts";
 const AREAS: Readonly<Record<string, () => Promise<Result[]>>> = {
   envelope: async () => (await import("./envelope.ts")).benchEnvelope(),
   intake: async () => (await import("./intake.ts")).benchIntake(),
+  keeping: async () => (await import("./intake.ts")).benchKeeping(),
   log: async () => (await import("./log.ts")).benchLog(),
   page: async () => (await import("./page.ts")).benchPage(),
 };

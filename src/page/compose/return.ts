@@ -210,14 +210,15 @@ function ask(state: Returning, event: ReturnEvent): Returning {
     case "paused":
       return { ...state, pause: event.pause };
     case "answered":
-      return { ...state, phase: "replies", entered: [], index: null, typed: "", pause: null, replies: event.replies.map(shown) };
+      return { ...state, phase: "replies", entered: [], index: null, typed: "", pause: null, replies: inOrder(event.replies) };
     default:
       return state;
   }
 }
 
-function shown(reply: ReceivedText): ShownReply {
-  return { ...reply, remove: true, removed: false };
+/** By the days they were written: the mailbox knows only when they came. */
+function inOrder(replies: readonly ReceivedText[]): readonly ShownReply[] {
+  return replies.toSorted((a, b) => a.date.localeCompare(b.date)).map((reply) => ({ ...reply, remove: true, removed: false }));
 }
 
 function read(state: Returning, event: ReturnEvent): Returning {
@@ -250,7 +251,7 @@ function finish(state: Returning, event: ReturnEvent): Returning {
     case "answered": {
       const due = dueOf(state);
       const left = state.replies.map((reply) => (due.includes(reply.id) ? { ...reply, removed: true } : reply));
-      const fresh = event.replies.filter(({ id }) => state.replies.every((reply) => reply.id !== id)).map(shown);
+      const fresh = inOrder(event.replies.filter(({ id }) => state.replies.every((reply) => reply.id !== id)));
       const replies = [...left, ...fresh];
       return fresh.length > 0
         ? { ...state, phase: "replies", pause: null, replies, newer: true }

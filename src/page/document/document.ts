@@ -107,8 +107,8 @@ ${demo ? markup`<p class="demo"><strong>${text.demo}</strong></p>` : ""}
 <p class="tagline">${text.tagline}</p>
 ${languages.length > 1 ? languageLinks(locale, languages, addressOf) : ""}
 ${locale.status === "draft" ? draftNotice(locale, addressOf(en)) : ""}
-</div>
 ${notices}
+</div>
 <p id="waiting" class="note" role="status">${text.waiting}</p>
 <p id="step-of" class="step-of"></p>
 ${safety(locale, online)}
@@ -133,7 +133,7 @@ function withoutScript(locale: Locale): Markup {
     carried,
     text: { noScript: own },
   } = locale;
-  return markup`<noscript><div class="warning"><h2>${own.title}</h2><p>${own.what}</p>${items(own.todo, "ol")}</div>
+  return markup`<noscript><div class="warning"><h2>${own.title}</h2><p>${own.what}</p>${items(own.todo, "ol")}<p>${own.other}</p></div>
 <div class="block"><h2>${carried.title}</h2>${carriedWay(locale)}<h3>${carried.send}</h3>${sendForm(locale)}</div></noscript>`;
 }
 

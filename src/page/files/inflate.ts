@@ -69,6 +69,8 @@ export interface Deflated {
 
 /** Packs what comes. Nothing of it is held but the result. */
 export async function deflated(pieces: AsyncGenerator<Bytes, void, undefined>): Promise<Deflated> {
+  // Browsers differ in whether a stream's own failure or another one comes out at its end.
+  let failure: Error | null = null;
   const source = new ReadableStream<Bytes>({
     pull: async (controller) => {
       try {
@@ -76,14 +78,17 @@ export async function deflated(pieces: AsyncGenerator<Bytes, void, undefined>): 
         if (step.done === true) controller.close();
         else controller.enqueue(step.value);
       } catch (error) {
-        controller.error(error);
+        failure = error instanceof Error ? error : new Error("a stream failed");
+        controller.error(failure);
       }
     },
     cancel: async () => {
       await pieces.return();
     },
   });
-  const packed = await new Response(source.pipeThrough(new CompressionStream("gzip"))).blob();
+  const packed = await new Response(source.pipeThrough(new CompressionStream("gzip"))).blob().catch((error: unknown) => {
+    throw failure ?? error;
+  });
   const bytes = new Slices(packed);
   const header = await bytes.bytes(0, GZIP_HEADER.length);
   if (header[3] !== 0) throw new Error("the browser's gzip has a header of another length");

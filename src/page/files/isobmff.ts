@@ -16,6 +16,8 @@ import { readXmp } from "./xmp.ts";
 
 const MOST_BOXES = 65_536;
 const MOST_ITEMS = 4_096;
+/** Items with EXIF or XMP; pictures have one or two. */
+const MOST_READ = 64;
 /** Of one item. */
 const MOST_EXTENTS = 256;
 /** Most bytes read of a text. */
@@ -304,6 +306,7 @@ async function readLocations(
     if (kind === undefined) continue;
     if (method > 1 || elsewhere || extents.some(({ from, to }) => to > walk.bytes.size || from > to)) throw new Unreadable("damaged");
     items.push({ kind, extents });
+    if (items.length > MOST_READ) throw new Unreadable("large");
   }
   return items;
 }

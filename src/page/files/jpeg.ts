@@ -16,6 +16,8 @@ import { orientationOnly, readTiff } from "./tiff.ts";
 import { readXmp } from "./xmp.ts";
 
 const MOST_SEGMENTS = 65_536;
+/** Segments of EXIF and of XMP that are read; pictures have one. */
+const MOST_READ = 16;
 /** Larger pictures are not searched for their end. */
 const LARGEST = 536_870_912;
 
@@ -35,6 +37,7 @@ export async function readJpeg(file: Blob, found: Findings): Promise<Blob> {
   copy.keep(0, 2);
   let at = 2;
   let turned = false;
+  let read = 0;
   for (let segments = 0; segments < MOST_SEGMENTS; segments++) {
     const { marker, start } = await markerAt(bytes, at);
     if (marker === 0xd9) {
@@ -50,6 +53,7 @@ export async function readJpeg(file: Blob, found: Findings): Promise<Blob> {
     if (isNeeded(marker)) copy.keep(start, at);
     else if (marker === 0xe0) copy.add(jfifOnly(payload, found));
     else if (marker === 0xee) copy.add(adobeOnly(payload));
+    else if (marker === 0xe1 && ++read > MOST_READ) found.note("hidden");
     else if (marker === 0xe1 && has(payload, 0, EXIF)) {
       const orientation = await readExif(file.slice(start + 4 + EXIF.length, end), found);
       if (orientation > 1 && !turned) copy.add(segment(0xe1, concat(ascii(EXIF), orientationOnly(orientation))));

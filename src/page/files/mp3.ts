@@ -33,9 +33,10 @@ const FRAMES: Readonly<Record<string, Trait>> = {
   PIC: "preview",
 };
 
-/** Whether four octets are the header of a frame of sound. */
+/** Whether four octets are the header of a frame of sound: of layer II or III or of AAC. (Layer I is gone, and would take text in UTF-16 for sound.) */
 export function isFrame(head: Uint8Array): boolean {
-  return head[0] === 0xff && ((head[1] ?? 0) & 0xe0) === 0xe0 && ((head[1] ?? 0) & 0x18) !== 0x08 && ((head[2] ?? 0) & 0xf0) !== 0xf0;
+  const [sync = 0, kind = 0, rate = 0] = head;
+  return sync === 0xff && (kind & 0xe0) === 0xe0 && (kind & 0x18) !== 0x08 && (kind & 0x06) !== 0x06 && (rate & 0xf0) !== 0xf0;
 }
 
 /** Notes what the labels hold; returns the sound alone. @throws {Unreadable} if there is none. */

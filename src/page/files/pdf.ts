@@ -17,12 +17,13 @@ const MOST_EACH_END = 16_777_216;
 const WINDOW = 1_048_576;
 /** What is found may reach this far past the end of a window. */
 const OVERLAP = 131_072;
-const MOST_STREAMS = 512;
+/** Of each thing that is looked for. */
+const MOST_MATCHES = 1_024;
 const LONGEST_STREAM = 4_194_304;
 /** Bytes of all streams of objects, unpacked. */
 const MOST_UNPACKED = 33_554_432;
 const LONGEST_STRING = 1_024;
-/** How far around a remark its author's name is looked for. */
+/** How far around a name of an object's kind the rest of the object is looked for. */
 const AROUND = 4_096;
 
 const ENTRIES: Readonly<Record<string, Trait>> = {
@@ -49,6 +50,9 @@ const MARKS: readonly (readonly [RegExp, Trait])[] = [
 ];
 const REMARK = /\/Subtype\s{0,8}\/(?:Text|FreeText|Highlight|Underline|Squiggly|StrikeOut|Ink|Stamp|Caret|FileAttachment)\b/g;
 const REMARK_AUTHOR = /\/T\s{0,8}(?=[(<])/g;
+const ENDING = /startxref\s{1,4}(\d{1,12})/g;
+const PACKET = /<x:xmpmeta/g;
+const EXIF = /Exif\0\0/g;
 const OBJECT_STREAM = /\/Type\s{0,8}\/ObjStm\b/g;
 
 /** Notes what the file holds. @throws {Unreadable} `locked` if it is encrypted. */
@@ -70,7 +74,7 @@ class Search {
   readonly #bytes: Slices;
   readonly #found: Findings;
   readonly #allowance = new Allowance(MOST_UNPACKED);
-  #streams = 0;
+  readonly #counts = new Map<RegExp, number>();
 
   constructor(file: Blob, found: Findings) {
     this.#file = file;
@@ -85,18 +89,47 @@ class Search {
     const text = latin1(bytes);
     if (/\/Encrypt\s{1,8}\d{1,10}\s{1,8}\d{1,5}\s{1,8}R\b/.test(text)) throw new Unreadable("locked");
     // The first of the two endings of a file made for the web points nowhere.
-    for (const { index, 1: offset } of text.matchAll(/startxref\s{1,4}(\d{1,12})/g))
-      if (index < length && Number(offset) > 0) this.endings++;
-    searchText(text, bytes, length, this.#found);
-    for (let begin = text.indexOf("<x:xmpmeta"); begin >= 0 && begin < length; begin = text.indexOf("<x:xmpmeta", begin + 1)) {
-      const close = text.indexOf("</x:xmpmeta>", begin);
+    for (const { 1: offset } of this.#matches(ENDING, text, length)) if (Number(offset) > 0) this.endings++;
+    this.#objects(text, bytes, length);
+    for (const { index } of this.#matches(PACKET, text, length)) {
+      const close = text.indexOf("</x:xmpmeta>", index);
       this.#found.note("hidden");
-      readXmp(fieldText(bytes.subarray(begin, close < 0 ? begin + OVERLAP : close)), this.#found);
+      readXmp(fieldText(bytes.subarray(index, close < 0 ? index + OVERLAP : close)), this.#found);
     }
-    for (let begin = text.indexOf("Exif\0\0"); begin >= 0 && begin < length; begin = text.indexOf("Exif\0\0", begin + 1)) {
-      await this.#exif(at + begin + 6);
+    for (const { index } of this.#matches(EXIF, text, length)) await this.#exif(at + index + 6);
+    for (const { index } of this.#matches(OBJECT_STREAM, text, length)) await this.#stream(text, at, index);
+  }
+
+  /** Matches that begin in the window, of each pattern at most {@link MOST_MATCHES} in the whole file: what is searched may be made of nothing else. */
+  *#matches(pattern: RegExp, text: string, length: number): Generator<RegExpExecArray, void, undefined> {
+    for (const match of text.matchAll(pattern)) {
+      if (match.index >= length) return;
+      const count = (this.#counts.get(pattern) ?? 0) + 1;
+      this.#counts.set(pattern, count);
+      if (count > MOST_MATCHES) {
+        this.#found.partly = true;
+        return;
+      }
+      yield match;
     }
-    for (const { index } of text.matchAll(OBJECT_STREAM)) if (index < length) await this.#objects(text, at, index);
+  }
+
+  /** Entries of objects, and remarks. */
+  #objects(text: string, bytes: Bytes, length: number): void {
+    for (const match of this.#matches(ENTRY, text, length)) {
+      const trait = ENTRIES[match[1] ?? ""];
+      if (trait === undefined) continue;
+      const value = readString(bytes, match.index + match[0].length);
+      this.#found.noteText(trait, trait === "date" ? dateText(value) : value);
+    }
+    for (const [pattern, trait] of MARKS) if (pattern.test(text)) this.#found.note(trait);
+    for (const { index } of this.#matches(REMARK, text, length)) {
+      this.#found.note("comments");
+      const { from, around } = objectAround(text, index);
+      for (const { index: at, 0: entry } of around.matchAll(REMARK_AUTHOR)) {
+        this.#found.noteText("person", readString(bytes, from + at + entry.length));
+      }
+    }
   }
 
   /** EXIF of a picture in the file. */
@@ -109,22 +142,20 @@ class Search {
   }
 
   /** A stream of objects: `<< … /ObjStm … /Length n … >> stream`, data, `endstream`. */
-  async #objects(text: string, at: number, index: number): Promise<void> {
-    const start = /stream\r?\n/g;
-    start.lastIndex = index;
-    const begin = start.exec(text) === null ? -1 : start.lastIndex;
-    const dictionary = text.slice(Math.max(0, text.lastIndexOf("obj", index)), begin);
-    if (begin < 0 || begin - index > AROUND || !dictionary.includes("/FlateDecode") || ++this.#streams > MOST_STREAMS) {
+  async #stream(text: string, at: number, index: number): Promise<void> {
+    const start = /stream\r?\n/.exec(text.slice(index, index + AROUND));
+    const begin = index + (start === null ? 0 : start.index + start[0].length);
+    const dictionary = objectAround(text, index).around.split("stream", 1)[0] ?? "";
+    const stated = /\/Length\s{1,8}(\d{1,9})(?!\d|\s{1,8}\d{1,5}\s{1,8}R)/.exec(dictionary)?.[1];
+    const close = stated === undefined ? text.indexOf("endstream", begin) : begin + Number(stated);
+    if (start === null || close < 0 || close - begin > LONGEST_STREAM || !dictionary.includes("/FlateDecode")) {
       this.#found.partly = true;
       return;
     }
-    const raw = latin1(await this.#bytes.upTo(at + begin, LONGEST_STREAM));
-    const close = raw.indexOf("endstream");
-    const stated = Number(/\/Length\s{1,8}(\d{1,10})(?!\s{1,8}\d{1,5}\s{1,8}R)\b/.exec(dictionary)?.[1] ?? Number.NaN);
-    const length = stated <= close ? stated : raw.slice(0, Math.max(0, close)).replace(/\r?\n$|\r$/, "").length;
+    const end = stated === undefined ? close - (/\r?\n$|\r$/.exec(text.slice(close - 2, close))?.[0].length ?? 0) : close;
     try {
-      const packed = this.#file.slice(at + begin, at + begin + length);
-      for await (const bytes of unzlibbed(packed, this.#allowance)) searchText(latin1(bytes), bytes, bytes.length, this.#found);
+      const pieces = unzlibbed(this.#file.slice(at + begin, at + end), this.#allowance);
+      for await (const bytes of pieces) this.#objects(latin1(bytes), bytes, bytes.length);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       this.#found.partly = true;
@@ -132,28 +163,13 @@ class Search {
   }
 }
 
-function searchText(text: string, bytes: Bytes, length: number, found: Findings): void {
-  for (const match of text.matchAll(ENTRY)) {
-    const trait = ENTRIES[match[1] ?? ""];
-    if (trait === undefined || match.index >= length) continue;
-    const value = readString(bytes, match.index + match[0].length);
-    found.noteText(trait, trait === "date" ? dateText(value) : value);
-  }
-  for (const [pattern, trait] of MARKS) if (pattern.test(text)) found.note(trait);
-  for (const { index } of text.matchAll(REMARK)) {
-    if (index >= length) continue;
-    found.note("comments");
-    noteRemark(text, bytes, index, found);
-  }
-}
-
-/** The author of a remark: the title entry of the object around it. */
-function noteRemark(text: string, bytes: Bytes, index: number, found: Findings): void {
-  const from = Math.max(0, index - AROUND, text.lastIndexOf("endobj", index));
-  const end = text.indexOf("endobj", index);
-  const around = text.slice(from, end < 0 ? index + AROUND : Math.min(end, index + AROUND));
-  for (const { index: at, 0: entry } of around.matchAll(REMARK_AUTHOR))
-    found.noteText("person", readString(bytes, from + at + entry.length));
+/** The text of the object around a place, and where it begins. */
+function objectAround(text: string, index: number): { from: number; around: string } {
+  const start = Math.max(0, index - AROUND);
+  const before = text.slice(start, index).lastIndexOf("endobj");
+  const from = before < 0 ? start : start + before + "endobj".length;
+  const [around = ""] = text.slice(from, index + AROUND).split("endobj", 1);
+  return { from, around };
 }
 
 /** `D:20160512103000+08'00'` as `2016-05-12`. */
@@ -197,7 +213,8 @@ function literalOctets(bytes: Bytes, from: number): number[] {
 }
 
 function hexOctets(bytes: Bytes, from: number): number[] {
-  const end = bytes.indexOf(0x3e, from);
-  const digits = latin1(bytes.subarray(from, Math.min(end < 0 ? from : end, from + 2 * LONGEST_STRING))).replaceAll(/[^0-9A-Fa-f]/g, "");
+  const near = bytes.subarray(from, from + 2 * LONGEST_STRING);
+  const end = near.indexOf(0x3e);
+  const digits = latin1(end < 0 ? near : near.subarray(0, end)).replaceAll(/[^0-9A-Fa-f]/g, "");
   return (digits.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
 }

@@ -16,6 +16,7 @@ const MOST_ENTRIES = 1_024;
 /** Most bytes read of one text. */
 const LONGEST_TEXT = 4_096;
 const LONGEST_XMP = 1_048_576;
+const MOST_PACKETS = 4;
 /** Octets of one value, by type. */
 const WIDTHS = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 
@@ -82,6 +83,7 @@ export async function readTiff(tiff: Blob, found: Findings, inside: "picture" | 
   if (order === null) throw new Unreadable("damaged");
   let orientation = 1;
   let camera = "";
+  let packets = 0;
   const queue: { at: number; kind: "main" | "exif" | "gps"; index: number }[] = [{ at: uint(head, 4, 4, order), kind: "main", index: 0 }];
   const seen = new Set<number>();
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -103,7 +105,7 @@ export async function readTiff(tiff: Blob, found: Findings, inside: "picture" | 
       else if (entry.tag === CAMERA.make) camera = await text(bytes, entry);
       else if (entry.tag === CAMERA.model) camera = `${camera} ${await text(bytes, entry)}`;
       else if (entry.tag === CAMERA.host) found.noteText("camera", await text(bytes, entry));
-      else if (entry.tag === XMP) readXmp(fieldText(await value(bytes, entry, LONGEST_XMP)), found);
+      else if (entry.tag === XMP && ++packets <= MOST_PACKETS) readXmp(fieldText(await value(bytes, entry, LONGEST_XMP)), found);
       else await noteTag(bytes, entry, found);
     }
   }

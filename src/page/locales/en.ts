@@ -367,8 +367,8 @@ export const en: Locale = {
         "In Tor Browser: click the shield, open Settings, and choose the level Safer. Safest turns scripts off.",
         "Load this page again.",
         "When you have finished, set the level back.",
-        "Or leave scripts off and take the other way.",
       ],
+      other: "Or leave scripts off and take the other way.",
     },
     waiting:
       "The form opens when the page has checked the keys of this site. Until then you can read. If it does not open after some minutes, your browser is too old or its scripts are turned off.",

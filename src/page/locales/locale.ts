@@ -189,7 +189,7 @@ export interface Locale {
     readonly next: string;
     readonly back: string;
     readonly notNow: string;
-    readonly noScript: { readonly title: string; readonly what: string; readonly todo: readonly string[] };
+    readonly noScript: { readonly title: string; readonly what: string; readonly todo: readonly string[]; readonly other: string };
     readonly waiting: string;
     readonly safety: {
       readonly title: string;

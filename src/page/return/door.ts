@@ -15,20 +15,19 @@ const PATIENCE = 120_000;
 export function withReturn(session: Session, { store, data: { live } }: OpenPage): Session {
   const host = byId("return", HTMLElement);
   const back = byId("return-back", HTMLElement);
+  const ways = back.parentElement;
   const loading = [...host.childNodes];
   let room: ReturnRoom | null = null;
   let visit = 0;
 
   const open = async (): Promise<void> => {
     const mine = ++visit;
-    host.replaceChildren(...loading);
-    back.parentElement?.replaceChildren(back);
     try {
       const [{ openReturn }, text] = await Promise.all([import("./open.ts"), fetchText(document.documentElement.lang)]);
       if (mine !== visit || store.state().step !== "return") return;
       const lists = [...byId("list", HTMLSelectElement).options].map(({ value, text: name }) => ({ list: value, name }));
       room = openReturn({
-        place: { host, ways: back.parentElement ?? host, back, lists },
+        place: { host, ways: ways ?? host, back, lists },
         words: { text, live, leave: byId("leave-done", HTMLElement).textContent },
         list: store.state().list,
         write: (bits, challenge) => {
@@ -39,14 +38,17 @@ export function withReturn(session: Session, { store, data: { live } }: OpenPage
         },
       });
     } catch {
+      if (mine !== visit) return;
       host.replaceChildren();
-      if (mine === visit) store.send({ type: "return-failed" });
+      store.send({ type: "return-failed" });
     }
   };
   const close = (): void => {
     room?.close();
     room = null;
     visit++;
+    host.replaceChildren(...loading);
+    ways?.replaceChildren(back);
   };
 
   byId("come-back", HTMLElement).addEventListener("click", () => {

@@ -226,6 +226,15 @@ function wordField(send: Send): HTMLInputElement {
     if (!(event instanceof InputEvent) || !event.isComposing) typed();
   });
   field.addEventListener("compositionend", typed);
+  // A field of one line would join words that stand on lines of their own.
+  field.addEventListener("paste", (event) => {
+    event.preventDefault();
+    const pasted = event.clipboardData?.getData("text/plain") ?? "";
+    send({
+      type: "typed",
+      text: `${field.value.slice(0, field.selectionStart ?? 0)}${pasted}${field.value.slice(field.selectionEnd ?? 0)}`,
+    });
+  });
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     // Or the key would press what is in focus next.

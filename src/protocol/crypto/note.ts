@@ -1,10 +1,10 @@
 /**
- * Signed notes with keys: C2SP signed-note (Ed25519, type 1) and, for verifying only, C2SP tlog-cosignature (`cosignature/v1`, type 4).
+ * Signed notes with keys: C2SP signed-note (Ed25519, type 1) and C2SP tlog-cosignature (`cosignature/v1`, type 4).
  *
  * A verifier key is `<name>+<key id, 8 hexadecimal digits>+<base64 of type ‖ public key>`, its key id the first four octets of
  * `SHA-256(name ‖ 0x0A ‖ type ‖ public key)`. The first line of a text is its domain: whoever signs says there what it is signing.
  */
-import { type Bytes, concat, equal, readInteger } from "../bytes.ts";
+import { type Bytes, concat, equal, readInteger, u64 } from "../bytes.ts";
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
 import { formatNote, NAME, type Note, type NoteSignature, parseNote } from "../format/note.ts";
@@ -33,6 +33,13 @@ export interface NoteSigner {
   readonly vkey: Vkey;
   /** The signed note with this text, which ends with a newline and begins with its purpose. */
   sign(text: string): Promise<Bytes>;
+}
+
+/** A key that cosigns checkpoints. The seed stays inside. */
+export interface Cosigner {
+  readonly vkey: Vkey;
+  /** The cosignature over a checkpoint's text at `time` (whole seconds since 1970, at least 1): "this is the largest consistent tree of this log that I saw". */
+  cosign(text: string, time: number): Promise<NoteSignature>;
 }
 
 const VKEY = new RegExp(`^(${NAME})\\+([0-9a-f]{8})\\+([A-Za-z0-9+/=]+)$`, "u");
@@ -75,6 +82,24 @@ export async function noteSigner(name: string, seed: Bytes): Promise<NoteSigner>
   };
 }
 
+/** The cosigner with this name and 32-byte Ed25519 seed. The seed is to be used for nothing else. */
+export async function cosignerFromSeed(name: string, seed: Bytes): Promise<Cosigner> {
+  const key = await signingKeyFromSeed(seed);
+  const vkey = formatVkey(name, key.publicKey, COSIGNATURE);
+  return {
+    vkey,
+    cosign: async (text, time) => {
+      if (!Number.isSafeInteger(time) || time < 1) throw new Error("a cosignature has a time in whole seconds");
+      return { name, id: vkey.id, signature: concat(u64(time), await key.sign(cosigned(time, text))) };
+    },
+  };
+}
+
+/** tlog-cosignature: what is signed. */
+function cosigned(time: number, text: string): Bytes {
+  return utf8(`cosignature/v1\ntime ${String(time)}\n${text}`);
+}
+
 /**
  * The text of a note that at least one of `keys` signed, and which of them did. Signatures by other keys are ignored, as C2SP asks; a wrong one by a key of
  * ours is not. `limit` bounds the note's bytes.
@@ -100,8 +125,8 @@ export async function openNote(
 
 async function verify(text: string, key: Vkey, { signature }: NoteSignature): Promise<void> {
   if (key.type === ED25519) return verifySignature(key.publicKey, utf8(text), signature);
-  // tlog-cosignature: u64 seconds since 1970 ‖ Ed25519 over "cosignature/v1" LF "time <seconds>" LF text.
+  // u64 seconds since 1970 ‖ Ed25519 over "cosignature/v1" LF "time <seconds>" LF text.
   if (signature.length !== 72) throw new Refusal("bad-signature");
   const time = readInteger(signature, 0, 8);
-  return verifySignature(key.publicKey, utf8(`cosignature/v1\ntime ${String(time)}\n${text}`), signature.slice(8));
+  return verifySignature(key.publicKey, cosigned(time, text), signature.slice(8));
 }

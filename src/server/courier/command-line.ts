@@ -13,6 +13,7 @@ import { type Context, openContext } from "../context.ts";
 import { type Keys, loadKeys } from "../keys.ts";
 import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
+import { takeCosignatures } from "./cosign.ts";
 import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
 import { importBundle } from "./import.ts";
 import { keep } from "./keeper.ts";
@@ -32,6 +33,7 @@ const HELP = `firsthand: the intake server.
   firsthand import FILE      take in a bundle from the review machine
   firsthand purge            destroy the batches and replies whose time is over, now
       --dry-run              only say which
+  firsthand cosign FILE      publish the cosignatures in a checkpoint that firsthand-auditor cosigned
   firsthand status           batches, bundles, what needs a person
   firsthand keys             the public keys others need to check this server
       --policy               the policy file for firsthand-auditor
@@ -42,7 +44,7 @@ With every command:
 
 Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
 PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
-seal, export, import and purge work while the server serves.
+seal, export, import, purge and cosign work while the server serves.
 
 Exit status: 0 done, 1 refused or failed, 2 not understood.
 `;
@@ -62,6 +64,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   export: { words: ["DIR"], options: ["again", "json"] },
   import: { words: ["FILE"], options: ["json"] },
   purge: { words: [], options: ["dry-run", "json"] },
+  cosign: { words: ["FILE"], options: ["json"] },
   status: { words: [], options: ["json"] },
   keys: { words: [], options: ["policy", "json"] },
 };
@@ -200,6 +203,10 @@ async function answerTo(command: string, word: string, values: Values, context: 
     }
     case "purge":
       return purgeAnswer(context, keeping, values["dry-run"] === true);
+    case "cosign": {
+      const cosigners = await keep(context, keeping, (keeper) => takeCosignatures(keeper, resolve(word)));
+      return { json: { cosigners }, lines: [`The published checkpoint is cosigned by ${cosigners.join(", ")}.`] };
+    }
     case "status":
       return statusAnswer(context);
     default:
@@ -279,8 +286,14 @@ async function statusAnswer(context: Context): Promise<Answer> {
 }
 
 function keysAnswer(keys: Keys, policy: boolean): Answer {
-  const { logSigner, review, program, rewards, retentionHash, demo } = keys;
-  const file = { log: logSigner.vkey.text, review: review.text, cosigners: [], quorum: 0, witnessProgram: program.fingerprint };
+  const { logSigner, review, cosigners, program, rewards, retentionHash, demo } = keys;
+  const file = {
+    log: logSigner.vkey.text,
+    review: review.text,
+    cosigners: cosigners.map(({ text }) => text),
+    quorum: 0,
+    witnessProgram: program.fingerprint,
+  };
   if (policy) {
     const text = fromUtf8(formatLogPolicy(file));
     return { json: {}, lines: [], file: text };

@@ -16,10 +16,9 @@ import { Refusal } from "../../protocol/errors.ts";
 import { hex, integer, parseJson, record } from "../../protocol/format/json.ts";
 import { formatReceipt } from "../../protocol/format/receipt.ts";
 import type { Context } from "../context.ts";
-import type { Connection } from "../store/database.ts";
 import type { GenerationRow, HeldKeys } from "../store/generation-keys.ts";
 import { GENERATION_LOCK } from "../store/generations.ts";
-import { completionOf, factsOf, forgetTip, lockTip, type Pending, storeCompletion, storePart } from "../store/pending.ts";
+import { factsOf, forgetTip, lookUpTip, type Pending, storeCompletion, storePart, tipLock } from "../store/pending.ts";
 import { checkFirstPart, checkPlace, checkWhole, FINAL_REFUSALS, LAST_PART } from "./gate.ts";
 
 /** What intake needs of the context. */
@@ -40,30 +39,31 @@ export async function takePart(context: IntakeContext, tip: Bytes, part: number,
   const declared = part === 1 ? checkFirstPart(body, new Set(accepted.map(({ fingerprint }) => fingerprint)), config.maxTipBytes) : null;
   const sha256 = await sha256Native(body);
 
-  await intake.transaction(async (connection) => {
-    await connection.execute("set local synchronous_commit = off");
-    const { open, live } = await enterGenerations(connection, held);
-    await lockTip(connection, tip);
-    const known = await factsOf(connection, live, tip, [1, part]);
-    const same = known.find((fact) => fact.part === part);
-    if (same !== undefined) {
-      if (equal(same.sha256, sha256)) return;
-      throw new Refusal("part-differs");
-    }
-    if ((await completed(connection, live, tip)) !== null) throw new Refusal("tip-already-complete");
-    const total = declared ?? known[0]?.declared ?? null;
-    if (total !== null) checkPlace(part, body.length, total);
-    await storePart(connection, open, tip, { part, length: body.length, sha256, declared }, body);
-  });
+  await intake.transaction(
+    async (connection, rows) => {
+      const { open, live } = await generations(rows, held);
+      const { facts: known, completed } = await lookUpTip(connection, live, tip, [1, part]);
+      const same = known.find((fact) => fact.part === part);
+      if (same !== undefined) {
+        if (equal(same.sha256, sha256)) return;
+        throw new Refusal("part-differs");
+      }
+      if (completed !== null) throw new Refusal("tip-already-complete");
+      const total = declared ?? known[0]?.declared ?? null;
+      if (total !== null) checkPlace(part, body.length, total);
+      await storePart(connection, open, tip, { part, length: body.length, sha256, declared }, body);
+    },
+    ["set local synchronous_commit = off", ...entering(tip)],
+  );
 }
 
 /** Numbers of the parts of an unsealed tip that have arrived, ascending. */
 export async function partsOf({ held, intake }: IntakeContext, tip: Bytes): Promise<number[]> {
-  return intake.transaction(async (connection) => {
-    const { live } = await enterGenerations(connection, held);
+  return intake.transaction(async (connection, rows) => {
+    const { live } = await generations(rows, held);
     const facts = await factsOf(connection, live, tip);
     return [...new Set(facts.map(({ part }) => part))];
-  });
+  }, entering());
 }
 
 /**
@@ -78,19 +78,18 @@ export async function completeTip(context: IntakeContext, tip: Bytes, request: B
   const commitment = fromHex(claimed.commitment, 32);
   const digest = fromHex(claimed.digest, 32);
 
-  const batch = await intake.transaction(async (connection) => {
-    const { open, live } = await enterGenerations(connection, held);
-    await lockTip(connection, tip);
-    const before = await completed(connection, live, tip);
+  const batch = await intake.transaction(async (connection, rows) => {
+    const { open, live } = await generations(rows, held);
+    const { facts, completed: before } = await lookUpTip(connection, live, tip);
     if (before !== null) {
       if (equal(before.commitment, commitment) && equal(before.digest, digest)) return before.batch;
       throw new Refusal("tip-already-complete");
     }
-    const length = checkWhole(await factsOf(connection, live, tip), parts, digest);
+    const length = checkWhole(facts, parts, digest);
     const stored = await storeCompletion(connection, open, live, { tip, commitment, digest, parts, length });
     if (!stored) throw new Refusal("commitment-repeated");
     return open.generation;
-  });
+  }, entering(tip));
   const note = await keys.logSigner.sign(formatReceipt({ origin: keys.origin, commitment, batch }));
   return fromUtf8(note);
 }
@@ -110,34 +109,29 @@ export async function forgettingRefused<T>(context: IntakeContext, tip: Bytes, w
 
 /** Removes everything of a tip that is not complete. */
 export async function forget({ held, intake }: IntakeContext, tip: Bytes): Promise<void> {
-  await intake.transaction(async (connection) => {
-    const { live } = await enterGenerations(connection, held);
-    await lockTip(connection, tip);
+  await intake.transaction(async (connection, rows) => {
+    const { live } = await generations(rows, held);
     await forgetTip(connection, live, tip);
-  });
+  }, entering(tip));
 }
 
-/** Holds off sealing until the transaction ends. @returns the open generation, and all that are not sealed yet. */
-async function enterGenerations(connection: Connection, held: HeldKeys): Promise<{ open: Pending; live: Pending[] }> {
-  await connection.query("select pg_advisory_xact_lock_shared($1)", [GENERATION_LOCK]);
-  const rows = await connection.query<GenerationRow & { state: string }>("select generation, state, fingerprint from generation");
+type LiveRow = GenerationRow & { readonly state: string };
+
+/** Statements that hold off sealing until the transaction ends, lock `tip`, and read which generations there are. */
+function entering(tip?: Bytes): string[] {
+  return [
+    `select pg_advisory_xact_lock_shared(${String(GENERATION_LOCK)})`,
+    ...(tip === undefined ? [] : [tipLock(tip)]),
+    "select generation, state, fingerprint from generation",
+  ];
+}
+
+/** The open generation, and all that are not sealed yet. `read` is what {@link entering} read. */
+async function generations(read: readonly unknown[], held: HeldKeys): Promise<{ open: Pending; live: Pending[] }> {
+  const rows = read as readonly LiveRow[];
   const live = await held.of(rows);
   const number = rows.find(({ state }) => state === "open")?.generation;
   const open = live.find(({ generation }) => generation === number);
   if (open === undefined) throw new Error("no generation is open");
   return { open, live };
-}
-
-interface Completed {
-  readonly batch: number;
-  readonly commitment: Uint8Array;
-  readonly digest: Uint8Array;
-}
-
-/** What a tip was completed with, whether it waits or was sealed; null if it was not. */
-async function completed(connection: Connection, live: readonly Pending[], tip: Bytes): Promise<Completed | null> {
-  const waiting = await completionOf(connection, live, tip);
-  if (waiting !== null) return { batch: waiting.generation, ...waiting };
-  const [row] = await connection.query<Completed>("select batch, commitment, digest from accepted where tip = $1", [tip]);
-  return row ?? null;
 }

@@ -32,8 +32,12 @@ export interface Connection {
 
 /** A pool of connections. As a {@link Connection}, each statement runs by itself on any of them. */
 export interface Database extends Connection {
-  /** Runs `work` in one transaction (read committed) and commits if it returns; rolls back if it throws, and throws the same again. */
-  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction (read committed) and commits if it returns; rolls back if it throws, and throws the same again.
+   * @param first statements that are sent together with the beginning, in one way there and back; `work` gets the rows of the last. They take no values: the
+   * caller builds them from integers only.
+   */
+  transaction<T>(work: (connection: Connection, rows: readonly unknown[]) => Promise<T>, first?: readonly string[]): Promise<T>;
   /** One connection for a longer time, with its session locks. */
   connect(): Promise<Connection & { release(): void }>;
   /** Ends all connections. Repeated calls do nothing. */
@@ -84,6 +88,28 @@ export function openDatabase(url: string, { role, connections = 10, lost }: Data
     };
   };
 
+  const transaction: Database["transaction"] = async (work, first = []) => {
+    const client = await borrow();
+    let usable = false;
+    try {
+      // Of several statements at once pg gives an array of results, against its types.
+      const begun: unknown = await run(client, ["begin", ...first].join("; "));
+      const last = (Array.isArray(begun) ? begun : [begun]).at(-1) as pg.QueryResult;
+      const result = await work(over(client), last.rows);
+      await run(client, "commit");
+      usable = true;
+      return result;
+    } catch (error) {
+      usable = await run(client, "rollback").then(
+        () => true,
+        () => false,
+      );
+      throw error;
+    } finally {
+      client.release(!usable);
+    }
+  };
+
   return {
     query: async <Row>(statement: string, values: readonly SqlValue[] = []) => (await run(pool, statement, values)).rows as Row[],
     execute: async (statement, values = []) => (await run(pool, statement, values)).rowCount ?? 0,
@@ -95,25 +121,7 @@ export function openDatabase(url: string, { role, connections = 10, lost }: Data
         session.release();
       }
     },
-    transaction: async (work) => {
-      const client = await borrow();
-      let usable = false;
-      try {
-        await run(client, "begin");
-        const result = await work(over(client));
-        await run(client, "commit");
-        usable = true;
-        return result;
-      } catch (error) {
-        usable = await run(client, "rollback").then(
-          () => true,
-          () => false,
-        );
-        throw error;
-      } finally {
-        client.release(!usable);
-      }
-    },
+    transaction,
     connect,
     close: async () => {
       if (closed) return;
@@ -134,10 +142,24 @@ function over(client: pg.PoolClient): Connection {
 async function run(on: pg.Pool | pg.PoolClient, statement: string, values: readonly SqlValue[] = []): Promise<pg.QueryResult> {
   try {
     // Without values the simple protocol: it takes several statements at once.
-    return values.length === 0 ? await on.query(statement) : await on.query(statement, values.map(toParameter));
+    return values.length === 0
+      ? await on.query(statement)
+      : await on.query({ name: nameOf(statement), text: statement, values: values.map(toParameter) });
   } catch (error) {
     throw broken(error);
   }
+}
+
+/** Names of statements with values, by which each connection keeps them prepared. There are as many as stand in our source. */
+const names = new Map<string, string>();
+
+function nameOf(statement: string): string {
+  let name = names.get(statement);
+  if (name === undefined) {
+    name = `s${String(names.size)}`;
+    names.set(statement, name);
+  }
+  return name;
 }
 
 function toParameter(value: SqlValue): unknown {

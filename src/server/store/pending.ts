@@ -148,8 +148,50 @@ export async function factsOf(
   return rows.map(({ generation, sha256, ...fact }) => ({ ...fact, sha256: of(live, generation).unveil(sha256) }));
 }
 
+/** All that is known of a tip. */
+export interface KnownTip {
+  /** Its parts in live generations, by their numbers. */
+  readonly facts: readonly PendingFact[];
+  /** What it was completed with, and the number of its batch, whether it waits or was sealed; null if it was not. */
+  readonly completed: { readonly batch: number; readonly commitment: Bytes; readonly digest: Bytes } | null;
+}
+
+/** {@link factsOf}, {@link completionOf} and what was sealed, in one statement. */
+export async function lookUpTip(connection: Connection, live: readonly Pending[], tip: Bytes, only?: readonly number[]): Promise<KnownTip> {
+  const rows = await connection.query<{
+    kind: "part" | "waiting" | "sealed";
+    generation: number;
+    part: number;
+    length: number;
+    declared: number | null;
+    hash: Buffer;
+    commitment: Buffer;
+  }>(
+    `select 'part' as kind, generation, part, length, declared, sha256 as hash, null as commitment from tip_fact
+       where (generation, tip) in (select * from unnest($1::int[], $2::bytea[])) and ($3::int[] is null or part = any($3))
+     union all select 'waiting', generation, 0, 0, null, digest, commitment from tip_seal
+       where (generation, tip) in (select * from unnest($1::int[], $2::bytea[]))
+     union all select 'sealed', batch, 0, 0, null, digest, commitment from accepted where tip = $4
+     order by part`,
+    [...everywhere(live, tip), only ?? null, tip],
+  );
+  const facts: PendingFact[] = [];
+  let completed: KnownTip["completed"] = null;
+  for (const { kind, generation, part, length, declared, hash, commitment } of rows) {
+    if (kind === "part") {
+      facts.push({ part, length, declared, sha256: of(live, generation).unveil(hash) });
+    } else if (kind === "waiting") {
+      const pending = of(live, generation);
+      completed = { batch: generation, commitment: pending.unveil(commitment), digest: pending.unveil(hash) };
+    } else {
+      completed ??= { batch: generation, commitment: asBytes(commitment), digest: asBytes(hash) };
+    }
+  }
+  return { facts, completed };
+}
+
 /** The completion of a tip in the generations `live`, with its generation's number, or null. */
-export async function completionOf(
+async function completionOf(
   connection: Connection,
   live: readonly Pending[],
   tip: Uint8Array,
@@ -171,7 +213,12 @@ export async function forgetTip(connection: Connection, live: readonly Pending[]
 
 /** Locks one tip until the transaction ends: its parts, its completion and its carrying do not cross. Two tips may share a lock. */
 export async function lockTip(connection: Connection, tip: Uint8Array): Promise<void> {
-  await connection.query("select pg_advisory_xact_lock($1, $2)", [TIP_LOCKS, new DataView(asBytes(tip).slice().buffer).getInt32(0)]);
+  await connection.query(tipLock(tip));
+}
+
+/** The statement of {@link lockTip}, of integers only. */
+export function tipLock(tip: Uint8Array): string {
+  return `select pg_advisory_xact_lock(${String(TIP_LOCKS)}, ${String(new DataView(asBytes(tip).slice().buffer).getInt32(0))})`;
 }
 
 /** Generation numbers, and what `value` is veiled as in each. */

@@ -1,47 +1,13 @@
-import axe from "axe-core";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LANGUAGES } from "../../../src/page/locales/languages.ts";
 import { BROWSERS, openBrowser, type TestBrowser } from "../../support/browser.ts";
 import { type FaultyLine, openFaultyLine } from "../../support/faulty-line.ts";
+import { type Finding, findings, look, overflows } from "../../support/inspection.ts";
 import { openPageSite, type PageSite } from "../../support/page-site.ts";
 import { testPostgres } from "../../support/postgres.ts";
-import { answerWords, goOn, stepShown, textsOf } from "../../support/witness.ts";
+import { answerWords, filesLooked, goOn, stepShown, textsOf } from "../../support/witness.ts";
 
 const postgres = testPostgres();
-
-/** WCAG 2.2, levels A and AA, and what the tool calls best practice. */
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-interface Finding {
-  readonly id: string;
-  readonly nodes: readonly string[];
-}
-
-/** What the tool finds on what is shown now. */
-async function findings(page: Page): Promise<Finding[]> {
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
-  return page.evaluate(async (rules) => {
-    const tool = (globalThis as unknown as { axe: typeof axe }).axe;
-    const { violations } = await tool.run(document, { runOnly: rules });
-    return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 120)) }));
-  }, RULES);
-}
-
-/** Whether something is wider than the window. */
-async function overflows(page: Page): Promise<boolean> {
-  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-}
-
-/** With SCREENSHOTS set to a folder, what a person would see is kept there to be looked at. */
-async function look(page: Page, name: string): Promise<void> {
-  const folder = process.env["SCREENSHOTS"];
-  if (folder === undefined || folder === "") return;
-  await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-}
 
 describe.each(BROWSERS)("in %s", (name) => {
   let browser: TestBrowser;
@@ -85,7 +51,7 @@ describe.each(BROWSERS)("in %s", (name) => {
       await goOn(page, "questions", "files");
       const choose = await page.$("input#choose");
       await choose?.uploadFile(new URL("../../../package.json", import.meta.url).pathname);
-      await page.waitForSelector("#files li");
+      await filesLooked(page, 1);
       await examine("files");
       await goOn(page, "files", "reply");
       await page.click("#wants-reply");

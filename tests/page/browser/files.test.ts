@@ -160,6 +160,15 @@ describe.each(BROWSERS)("in %s", (name) => {
     const parts = unzipSync(Uint8Array.from(made[3]?.bytes ?? []));
     expect(strFromU8(parts["word/document.xml"] ?? new Uint8Array())).toContain(KEPT_TEXT);
     for (const part of Object.values(parts)) expect(Buffer.from(part).includes(MARK)).toBe(false);
+
+    const broken = await page.evaluate(
+      async (content) => {
+        const desk = await (Reflect.get(globalThis, "desk") as Promise<{ lookInto: typeof lookInto }>);
+        return desk.lookInto(new File([new Uint8Array(content)], "a.docx"), "en");
+      },
+      [...docxOf({ "word/styles.xml": "<a><b></a>" })],
+    );
+    expect(broken).toMatchObject({ report: { notes: [en.files.damaged] }, cleaned: null });
     await page.close();
   });
 

@@ -56,6 +56,23 @@ describe("the review", () => {
     expect(rows.filter(({ removal }) => removal === null).map(({ label }) => label)).toEqual(["Your account"]);
   });
 
+  it("names the proof of a claim, and offers no way to questions that were not asked, to who came back", () => {
+    const followUp = {
+      ...EMPTY_DRAFT,
+      language: "en" as const,
+      narrative: "More.",
+      wantsReply: true,
+      wantsClaim: true,
+      returning: { proof: true },
+    };
+    const rows = reviewRows(followUp, WORDS).filter(({ removal }) => removal !== null && "field" in removal && removal.field !== "sharing");
+    expect(rows.map(({ label, step }) => [label, step])).toEqual([
+      ["You want to be able to get a reply", "review"],
+      ["Proof for a possible reward", "review"],
+      ["Language of this page", "review"],
+    ]);
+  });
+
   it("does not look for places in what it fills in", () => {
     expect(fill("{a} and {b} and {c}", { a: "{b}", b: "2" })).toBe("{b} and 2 and {c}");
   });

@@ -94,6 +94,51 @@ describe("files", () => {
   });
 });
 
+describe("a witness who has been here before", () => {
+  const COME_BACK: ComposeEvent = { type: "come-back" };
+  const returned = (proof: boolean): ComposeEvent => ({ type: "returned", proof });
+
+  it("comes back from the first page only, and goes back to it", () => {
+    expect(after(COME_BACK).step).toBe("return");
+    expect(after(COME_BACK, NEXT).step).toBe("return");
+    expect(after(COME_BACK, BACK).step).toBe("safety");
+    expect(after(NEXT, COME_BACK).step).toBe("story");
+    expect(after(returned(false)).step).toBe("safety");
+  });
+
+  it("writes more by the same form, without being asked about words or replies", () => {
+    const state = after(COME_BACK, returned(false), TOLD);
+    expect(pathOf(state.draft)).toEqual(["return", "story", "questions", "files", "review"]);
+    expect([state.draft.wantsReply, state.draft.wantsClaim, state.draft.returning]).toEqual([true, false, { proof: false }]);
+    const review = [NEXT, NEXT, NEXT].reduce(update, state);
+    expect([review.step, update(review, { type: "send" }).step]).toEqual(["review", "sending"]);
+    expect([BACK, BACK, BACK, BACK].reduce(update, review).step).toBe("return");
+  });
+
+  it("takes the reply and the proof out again", () => {
+    const state = after(COME_BACK, returned(true), { type: "removed", field: "claim" }, { type: "removed", field: "reply" });
+    expect([state.draft.wantsReply, state.draft.wantsClaim]).toEqual([false, false]);
+  });
+
+  it("is nobody again on the way to another beginning, but keeps what was written", () => {
+    const state = after(COME_BACK, returned(true), TOLD, BACK, BACK);
+    expect(state.step).toBe("safety");
+    expect(state.draft).toMatchObject({ narrative: "I saw it.", wantsReply: false, wantsClaim: false, returning: null });
+  });
+
+  it("has not confirmed the words of whoever wrote before", () => {
+    const wants: ComposeEvent = { type: "wants", what: "reply", on: true };
+    const made: ComposeEvent = { type: "words-made", list: "english", words: WORDS };
+    const confirmed = after(wants, made, COME_BACK);
+    expect([confirmed.words, confirmed.confirmed, confirmed.draft.wantsReply]).toEqual([null, false, false]);
+  });
+
+  it("is told when its part of the page does not come", () => {
+    expect(after(COME_BACK, { type: "return-failed" }).problem).toBe("return-unreachable");
+    expect(after({ type: "return-failed" }).problem).toBeNull();
+  });
+});
+
 describe("the twelve words", () => {
   const toWords = [NEXT, TOLD, NEXT, NEXT, NEXT, { type: "wants", what: "reply", on: true } as const, NEXT];
   const made: ComposeEvent = { type: "words-made", list: "english", words: WORDS };
@@ -223,6 +268,7 @@ describe("sending", () => {
 
 const anyEvent: fc.Arbitrary<ComposeEvent> = fc.oneof(
   fc.constantFrom<ComposeEvent>(NEXT, BACK, { type: "send" }, { type: "stopped" }, { type: "sent" }),
+  fc.constantFrom<ComposeEvent>({ type: "come-back" }, { type: "return-failed" }, { type: "returned", proof: true }),
   fc.record({ type: fc.constant("go" as const), step: fc.constantFrom(...STEPS) }),
   fc.record({ type: fc.constant("narrative" as const), text: fc.string({ unit: "grapheme", maxLength: 40 }) }),
   fc.record({

@@ -116,7 +116,13 @@ describe.each(Object.entries(SAMPLES))("%s", (_name, { bytes, found, left }) => 
 describe("what is not known", () => {
   it("is said to be so: text, old documents, nothing at all", async () => {
     const nothing = { seen: "unknown", partly: false, found: [], cleaned: null };
-    for (const bytes of ["", "x", "A plain text, longer than a head.", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old document"]) {
+    for (const bytes of [
+      "",
+      "x",
+      "A plain text, longer than a head.",
+      "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old document",
+      Buffer.from("\ufeffUnicode text of Windows", "utf16le"),
+    ]) {
       expect(await examine(new Blob([bytes]))).toMatchObject(nothing);
     }
   });

@@ -178,6 +178,28 @@ describe("traps", () => {
     expect([examined.seen, examined.partly, examined.found[0]?.values]).toEqual(["looked", true, ["Li"]]);
   });
 
+  it("a PDF in which every word promises a picture, a packet, a stream or a remark is searched in a moment", async () => {
+    for (const word of [
+      "Exif\0\0",
+      "<x:xmpmeta",
+      "/Type /ObjStm ",
+      "/Subtype /Text ",
+      "/Author (\\(",
+      "obj << /Type /ObjStm /FlateDecode >> stream\n",
+    ]) {
+      const examined = await examine(new Blob(["%PDF-1.7\n", word.repeat(2_000_000 / word.length)]));
+      expect(examined.seen).toBe("looked");
+    }
+  });
+
+  it("a picture whose EXIF and XMP never end is read in part, and loses all of it", async () => {
+    const plain = jpegOf({ clean: true });
+    const exif = jpegOf().subarray(20, 20 + 2 + (jpegOf()[22] ?? 0) * 256 + (jpegOf()[23] ?? 0));
+    const many = concat(plain.subarray(0, 20), ...new Array<Uint8Array>(2_000).fill(exif), plain.subarray(20));
+    const { cleaned } = await examine(new Blob([many]));
+    expect([cleaned?.file.size, cleaned?.left]).toEqual([plain.length + 36, []]);
+  });
+
   it("words that turn the direction of writing, or that nobody can see, are shown without that", () => {
     const found = new Findings();
     found.note("author", "\u202egnol\u2066 a\u0000b\u200b\n c\ufeff");
