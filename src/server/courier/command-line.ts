@@ -15,7 +15,7 @@ import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
 import { takeCosignatures } from "./cosign.ts";
 import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
-import { importBundle } from "./import.ts";
+import { importBundle, type ImportedBundle } from "./import.ts";
 import { keep } from "./keeper.ts";
 import type { Progress } from "./progress.ts";
 import { dueBatches, purge } from "./purge.ts";
@@ -191,15 +191,7 @@ async function answerTo(command: string, word: string, values: Values, context: 
       );
     }
     case "import": {
-      const { bundle, acknowledged, replies } = await keep(context, keeping, (keeper) => importBundle(keeper, resolve(word)));
-      return {
-        json: { bundle, acknowledged, replies },
-        lines: [
-          `Bundle ${String(bundle)} from the review machine is taken in.`,
-          ...(acknowledged.length === 0 ? [] : [`Acknowledged, logged and published: ${batches(acknowledged)}.`]),
-          ...(replies === 0 ? [] : [`In their mailboxes: ${replies === 1 ? "1 reply" : `${String(replies)} replies`}.`]),
-        ],
-      };
+      return importAnswer(await keep(context, keeping, (keeper) => importBundle(keeper, resolve(word))));
     }
     case "purge":
       return purgeAnswer(context, keeping, values["dry-run"] === true);
@@ -255,6 +247,15 @@ function exportAnswer(exported: ExportedBundle): Answer {
     json: exported,
     lines: [`Bundle ${String(bundle)} with ${what}: ${path}, ${String(length)} bytes. It is flushed to the stick.`],
   };
+}
+
+function importAnswer(imported: ImportedBundle): Answer {
+  const { bundle, acknowledged, late, replies } = imported;
+  const lines = [`Bundle ${String(bundle)} from the review machine is taken in.`];
+  if (acknowledged.length > 0) lines.push(`Acknowledged, logged and published: ${batches(acknowledged)}.`);
+  if (replies > 0) lines.push(`In their mailboxes: ${replies === 1 ? "1 reply" : `${String(replies)} replies`}.`);
+  if (late.length > 0) lines.push(`Too late, and not logged: the acknowledgement of ${batches(late)}, destroyed before it came.`);
+  return { json: imported, lines };
 }
 
 async function purgeAnswer(context: Context, keeping: { progress: Progress; patience: number }, dryRun: boolean): Promise<Answer> {

@@ -7,6 +7,9 @@
  *
  * Replies are sealed for witnesses; of them only the outer form can be checked. They go into their mailboxes and never into the log.
  *
+ * An acknowledgement of a batch that was destroyed meanwhile, because it came later than the policy allows, is checked and passed over: to refuse it would
+ * refuse every later bundle too, since they follow one another.
+ *
  * All or nothing: the bundle is read to its end and checked before anything is written, and then everything is written in one transaction, with its
  * leaves.
  */
@@ -36,12 +39,15 @@ export interface ImportedBundle {
   readonly acknowledged: readonly number[];
   /** How many replies are in their mailboxes now. */
   readonly replies: number;
+  /** Batches whose acknowledgement came after they were destroyed. */
+  readonly late: readonly number[];
 }
 
 /** An acknowledgement that was checked. */
 interface Checked {
   readonly batch: number;
   readonly note: Bytes;
+  readonly late: boolean;
 }
 
 /** A reply of the right form. */
@@ -66,7 +72,7 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
   progress("reading the bundle");
   const before = await lastImport(db);
   const expected = { origin: keys.origin, to: "server", keys: [keys.review], ...before } as const;
-  const checked: Checked[] = [];
+  const read: Checked[] = [];
   const replies: Reply[] = [];
   const numbers = new Map<string, number>();
   const { manifest, manifestHash } = await readBundle(createReadStream(file), expected, async (path, size, body) => {
@@ -76,10 +82,11 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
       return;
     }
     if (size > LONGEST) throw new Refusal("bad-acknowledgement", "length");
-    checked.push(await checkAcknowledgement(context, path, await collect(body, LONGEST)));
+    read.push(await checkAcknowledgement(context, path, await collect(body, LONGEST)));
   });
 
   progress("recording acknowledgements");
+  const checked = read.filter(({ late }) => !late);
   const day = await entryDay(context);
   const date = formatDate(day);
   const expires = formatDate(day + keys.retention.daysAtMost);
@@ -106,7 +113,16 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
   });
   await publish(keeper);
   for (const { batch } of checked) context.log.event("batch-acknowledged", { batch });
-  return { bundle: manifest.sequence, acknowledged: checked.map(({ batch }) => batch), replies: replies.length };
+  return {
+    bundle: manifest.sequence,
+    acknowledged: numbersOf(checked),
+    late: numbersOf(read.filter(({ late }) => late)),
+    replies: replies.length,
+  };
+}
+
+function numbersOf(checked: readonly Checked[]): number[] {
+  return checked.map(({ batch }) => batch);
 }
 
 async function checkAcknowledgement({ db, keys }: Context, path: string, note: Bytes): Promise<Checked> {
@@ -115,10 +131,14 @@ async function checkAcknowledgement({ db, keys }: Context, path: string, note: B
   const { origin, batch, root } = parseAcknowledgement(text);
   if (origin !== keys.origin) throw new Refusal("wrong-origin", "acknowledgement");
   if (acknowledgementPath(batch) !== path) throw new Refusal("bad-acknowledgement", "batch");
-  const [row] = await db.query<{ state: string }>("select state from batch where batch = $1", [batch]);
-  if (row?.state !== "exported") throw new Refusal("bad-acknowledgement", "a batch that does not wait for one");
+  const [row] = await db.query<{ waits: boolean; late: boolean }>(
+    `select state = 'exported' and purging is null as waits, state in ('exported', 'purged') and acknowledged is null and purging is not null as late
+     from batch where batch = $1`,
+    [batch],
+  );
+  if (row === undefined || !(row.waits || row.late)) throw new Refusal("bad-acknowledgement", "a batch that does not wait for one");
   if (!equal(batchRoot(await commitmentsOf(db, batch)), root)) throw new Refusal("bad-acknowledgement", "root");
-  return { batch, note };
+  return { batch, note, late: row.late };
 }
 
 /** A reply of the right form at the right place: a mailbox's replies count from 1 in each bundle. `numbers` has the last one of each. */

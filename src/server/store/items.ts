@@ -102,9 +102,9 @@ export async function itemsOf(db: Connection, batch: number): Promise<StoredItem
   return rows.map(({ position, length, sha256 }) => ({ position, length, sha256: new Uint8Array(sha256) }));
 }
 
-/** The commitments of a batch in their order. */
+/** The commitments of a batch as the log has them, in order: also when its items are destroyed. */
 export async function commitmentsOf(db: Connection, batch: number): Promise<Bytes[]> {
-  const rows = await db.query<{ commitment: Buffer }>("select commitment from item where batch = $1 order by position", [batch]);
+  const rows = await db.query<{ commitment: Buffer }>("select commitment from accepted where batch = $1 order by commitment", [batch]);
   return rows.map(({ commitment }) => new Uint8Array(commitment));
 }
 

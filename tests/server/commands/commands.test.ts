@@ -155,7 +155,7 @@ describe("a courier's day", () => {
       } finally {
         await context.close();
       }
-      expect(await answered("import", join(folder, "from-review.bundle"))).toEqual({ bundle: 1, acknowledged: [1], replies: 0 });
+      expect(await answered("import", join(folder, "from-review.bundle"))).toEqual({ bundle: 1, acknowledged: [1], late: [], replies: 0 });
       await refused(["import", join(folder, "from-review.bundle")], 1, "bundle-replayed");
       expect(await answered("purge", "--dry-run")).toEqual({ due: [{ batch: 1, reason: "acknowledged" }] });
       expect(await answered("purge")).toEqual({ purged: [{ batch: 1, reason: "acknowledged" }] });

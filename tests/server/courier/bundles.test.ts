@@ -191,7 +191,7 @@ describe("bundles from the review machine", () => {
 
   it("acknowledge batches: logged, and the signed note is published whole", async () => {
     const good = await acknowledge(context, station.review, [1, 2]);
-    expect(await importFile(good.bytes)).toEqual({ bundle: 1, acknowledged: [1, 2], replies: 0 });
+    expect(await importFile(good.bytes)).toEqual({ bundle: 1, acknowledged: [1, 2], late: [], replies: 0 });
     await check();
     const published = (await logFile(context.db, "acknowledgements/00000001")) ?? new Uint8Array();
     expect(leaves.at(-2)).toEqual({ kind: "acknowledged", batch: 1, date: formatDate(FIRST_DAY + 3), sha256: toHex(sha256(published)) });
@@ -269,6 +269,37 @@ describe("a batch nobody fetched", () => {
       const folder = await mkdtemp(join(strict.folder, "stick-"));
       expect(await keep(other, {}, (keeper) => exportBundle(keeper, folder))).toMatchObject({ bundle: 1, first: 2, last: 3 });
       await checkStation(other);
+    } finally {
+      await other.close();
+      await strict.remove();
+    }
+  });
+});
+
+describe("an acknowledgement that comes after its batch was destroyed", () => {
+  it("is passed over, so that the bundles after it still come in", async () => {
+    const strict = await makeStation({ daysAfterAcknowledgement: 2, daysAtMost: 1, graceDays: 3, unacknowledged: "destroy" });
+    const other = await strict.open();
+    try {
+      await keep(other, {}, (keeper) => sealBatch(keeper, FIRST_DAY, false));
+      const folder = await mkdtemp(join(strict.folder, "stick-"));
+      await keep(other, {}, (keeper) => exportBundle(keeper, folder));
+      strict.setDay(2);
+      expect(await keep(other, {}, (keeper) => purge(keeper))).toEqual([{ batch: 1, reason: "never-acknowledged" }]);
+      await keep(other, {}, (keeper) => exportBundle(keeper, folder));
+      const file = join(strict.folder, "from-review.bundle");
+      const bring = async (bytes: Uint8Array): Promise<ImportedBundle> => {
+        await writeFile(file, bytes);
+        return keep(other, {}, (keeper) => importBundle(keeper, file));
+      };
+      const forged = await acknowledge(other, strict.review, [1], { change: { root: randomBytes(32) } });
+      await expect(bring(forged.bytes)).rejects.toMatchObject({ code: "bad-acknowledgement" });
+      const late = await acknowledge(other, strict.review, [1]);
+      expect(await bring(late.bytes)).toEqual({ bundle: 1, acknowledged: [], late: [1], replies: 0 });
+      const next = await acknowledge(other, strict.review, [2], { sequence: 2, previous: late.manifestHash });
+      expect(await bring(next.bytes)).toEqual({ bundle: 2, acknowledged: [2], late: [], replies: 0 });
+      const { leaves: logged } = await checkStation(other);
+      expect(logged.flatMap((leaf) => (leaf.kind === "acknowledged" ? [leaf.batch] : []))).toEqual([2]);
     } finally {
       await other.close();
       await strict.remove();
