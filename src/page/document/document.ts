@@ -12,7 +12,7 @@ import { WORD_LISTS } from "../compose/state.ts";
 import { en } from "../locales/en.ts";
 import type { LiveText, Locale } from "../locales/locale.ts";
 import { VOCABULARY } from "../../protocol/format/vocabulary.ts";
-import { carriedWay, sendFilePage, sendForm } from "./carried.ts";
+import { sendFilePage, sendForm } from "./carried.ts";
 import { items, jsonBlock, Markup, markup } from "./markup.ts";
 
 /** What the page pins. */
@@ -127,14 +127,15 @@ ${failed(locale)}
 <script type="application/json" id="page-data">${jsonBlock(data)}</script>`;
 }
 
-/** What a browser without a script can do. */
+/** What a browser without a script can do: the way to where that is explained, and the form for those who come back with a file. */
 function withoutScript(locale: Locale): Markup {
   const {
     carried,
     text: { noScript: own },
   } = locale;
-  return markup`<noscript><div class="warning"><h2>${own.title}</h2><p>${own.what}</p>${items(own.todo, "ol")}<p>${own.other}</p></div>
-<div class="block"><h2>${carried.title}</h2>${carriedWay(locale)}<h3>${carried.send}</h3>${sendForm(locale)}</div></noscript>`;
+  return markup`<noscript><div class="warning"><h2>${own.title}</h2><p>${own.what}</p>${items(own.todo, "ol")}<p>${own.other}</p>
+<p><a class="button" href="${sendFilePage(locale)}">${carried.title}</a></p></div>
+<h2>${carried.send}</h2>${sendForm(locale)}</noscript>`;
 }
 
 /** Links to all languages; where each is says `addressOf`. */
