@@ -2,53 +2,51 @@
  * The way in for a witness who has been here before. Only this much of it is in the page's script; the rest, `return.js` and its words, is loaded when it is wanted:
  * nobody needs it to write and send a tip.
  */
-import type { ReturnText } from "../locales/locale.ts";
 import type { OpenPage } from "../opening.ts";
 import type { Session } from "../session.ts";
 import { byId } from "../view/dom.ts";
 import type { ReturnRoom } from "./open.ts";
 
-/** Milliseconds for the words: a few kilobytes. */
-const PATIENCE = 120_000;
-
 /** `session`, and behind the button of the first page the way back. */
 export function withReturn(session: Session, { store, data: { live } }: OpenPage): Session {
   const host = byId("return", HTMLElement);
   const back = byId("return-back", HTMLElement);
-  const ways = back.parentElement;
+  const ways = back.parentElement ?? host;
   const loading = [...host.childNodes];
+  let visit: AbortController | null = null;
   let room: ReturnRoom | null = null;
-  let visit = 0;
 
   const open = async (): Promise<void> => {
-    const mine = ++visit;
+    const mine = new AbortController();
+    visit = mine;
     try {
-      const [{ openReturn }, text] = await Promise.all([import("./open.ts"), fetchText(document.documentElement.lang)]);
-      if (mine !== visit || store.state().step !== "return") return;
+      const { openReturn } = await import("./open.ts");
       const lists = [...byId("list", HTMLSelectElement).options].map(({ value, text: name }) => ({ list: value, name }));
-      room = openReturn({
-        place: { host, ways: ways ?? host, back, lists },
-        words: { text, live, leave: byId("leave-done", HTMLElement).textContent },
+      const opened = await openReturn({
+        place: { host, ways, back, lists },
+        words: { live, leave: byId("leave-done", HTMLElement).textContent },
+        language: document.documentElement.lang,
         list: store.state().list,
-        write: (bits, challenge) => {
-          session.returned(bits, challenge);
+        write: (bits, proof) => {
+          session.returned(bits, proof);
         },
         leave: () => {
           byId("leave", HTMLElement).click();
         },
+        signal: mine.signal,
       });
+      if (!mine.signal.aborted) room = opened;
     } catch {
-      if (mine !== visit) return;
+      if (mine.signal.aborted) return;
       host.replaceChildren();
       store.send({ type: "return-failed" });
     }
   };
   const close = (): void => {
-    room?.close();
+    visit?.abort();
     room = null;
-    visit++;
     host.replaceChildren(...loading);
-    ways?.replaceChildren(back);
+    ways.replaceChildren(back);
   };
 
   byId("come-back", HTMLElement).addEventListener("click", () => {
@@ -69,16 +67,4 @@ export function withReturn(session: Session, { store, data: { live } }: OpenPage
       close();
     },
   };
-}
-
-async function fetchText(language: string): Promise<ReturnText> {
-  const response = await fetch(`/assets/return-${language}.json`, {
-    cache: "no-store",
-    credentials: "omit",
-    redirect: "error",
-    referrerPolicy: "no-referrer",
-    signal: AbortSignal.timeout(PATIENCE),
-  });
-  if (!response.ok) throw new Error("the words did not come");
-  return (await response.json()) as ReturnText;
 }

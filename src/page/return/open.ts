@@ -2,41 +2,48 @@
  * A witness comes back: entry of `return.js`, which the page loads when it is asked for. Owns the bits behind the typed words and the replies, in memory only,
  * and hands the bits over to the form when the witness writes more.
  */
+import { signClaimProof } from "../../protocol/crypto/claim.ts";
 import { deriveKeys, wordsOf, wordsToCodename } from "../../protocol/crypto/codename.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import type { ReceivedReply } from "../../protocol/crypto/reply.ts";
 import { toHex } from "../../protocol/encoding.ts";
+import type { ClaimProof } from "../../protocol/format/claim.ts";
 import { dueOf, openingReturn, type ReceivedText, type ReturnEvent, type Returning, updateReturn } from "../compose/return.ts";
 import type { WordListName } from "../compose/state.ts";
+import type { ReturnText } from "../locales/locale.ts";
 import { type Store, storeOf } from "../store.ts";
 import { openReturnView, type ReturnPlace, type ReturnWords } from "../view/return.ts";
 import { askMailbox } from "./mailbox.ts";
 
 /** Milliseconds for an exchange of 18 kB on a line of about 0.1 kB/s. */
 const PATIENCE = 180_000;
+/** Milliseconds for the words of this part in one language: a few kilobytes. */
+const TEXT_PATIENCE = 120_000;
 
 /** What the page gives and takes. */
 export interface ReturnDoor {
   readonly place: ReturnPlace;
-  readonly words: ReturnWords;
+  readonly words: Omit<ReturnWords, "text">;
+  /** The page's language. */
+  readonly language: string;
   /** The list that is offered first. */
   readonly list: WordListName;
-  /** Takes the bits behind the words, and the challenge that the witness wants to answer. */
-  readonly write: (bits: Bytes, challenge: Bytes | null) => void;
+  /** Takes the bits behind the words, and the proof that the witness wants to send. */
+  readonly write: (bits: Bytes, proof: ClaimProof | null) => void;
   readonly leave: () => void;
+  /** Stops everything, and all secrets are forgotten. */
+  readonly signal: AbortSignal;
 }
 
 /** The open return. */
 export interface ReturnRoom {
   /** The witness is back from the form, to read once more. */
   resumed(): void;
-  /** Stops everything and forgets all secrets. */
-  close(): void;
 }
 
-/** Draws the first step and goes on from there. */
-export function openReturn({ place, words, list, write, leave }: ReturnDoor): ReturnRoom {
-  const ending = new AbortController();
+/** Draws the first step and goes on from there. @throws if its words do not come, or `signal` ends it before. */
+export async function openReturn({ place, words, language, list, write, leave, signal }: ReturnDoor): Promise<ReturnRoom> {
+  const text = await fetchText(language, signal);
   const nudges = new EventTarget();
   const received = new Map<string, ReceivedReply>();
   let bits: Bytes | null = null;
@@ -54,7 +61,7 @@ export function openReturn({ place, words, list, write, leave }: ReturnDoor): Re
     const own = new AbortController();
     exchange = own;
     const tell = (event: ReturnEvent): void => {
-      if (!own.signal.aborted && !ending.signal.aborted) store.send(event);
+      if (!own.signal.aborted && !signal.aborted) store.send(event);
     };
     try {
       const replies = await askMailbox(
@@ -68,7 +75,7 @@ export function openReturn({ place, words, list, write, leave }: ReturnDoor): Re
             tell({ type: "paused", pause: null });
           },
         },
-        { base: "", signal: AbortSignal.any([own.signal, ending.signal]), nudges, patience: PATIENCE },
+        { base: "", signal: AbortSignal.any([own.signal, signal]), nudges, patience: PATIENCE },
       );
       tell({ type: "answered", replies: replies.map(keep) });
     } catch {
@@ -101,14 +108,20 @@ export function openReturn({ place, words, list, write, leave }: ReturnDoor): Re
     if (state.phase === "asking") void open(state);
     if (bits === null) return;
     if (state.phase === "finishing") void ask(bits, hashesOf(dueOf(state)));
-    if (state.phase === "writing") write(bits, (state.proof === null ? null : received.get(state.proof)?.reply.challenge) ?? null);
+    if (state.phase === "writing") void handOver(bits, state.proof);
+  };
+
+  const handOver = async (codename: Bytes, proof: string | null): Promise<void> => {
+    const challenge = proof === null ? null : (received.get(proof)?.reply.challenge ?? null);
+    const signed = challenge === null ? null : await signClaimProof((await deriveKeys(codename)).claim, challenge);
+    if (!signal.aborted) write(codename, signed);
   };
 
   const hashesOf = (ids: readonly string[]): Bytes[] => ids.flatMap((id) => received.get(id)?.hash ?? []);
 
   const draw = openReturnView(
     place,
-    words,
+    { ...words, text },
     (event) => {
       store.send(event);
     },
@@ -126,15 +139,26 @@ export function openReturn({ place, words, list, write, leave }: ReturnDoor): Re
   draw(opening, opening);
   void loadList(list);
 
+  signal.addEventListener("abort", () => {
+    store.forget();
+    received.clear();
+    bits = null;
+  });
   return {
     resumed: () => {
       store.send({ type: "resumed" });
     },
-    close: () => {
-      ending.abort();
-      store.forget();
-      received.clear();
-      bits = null;
-    },
   };
+}
+
+async function fetchText(language: string, signal: AbortSignal): Promise<ReturnText> {
+  const response = await fetch(`/assets/return-${language}.json`, {
+    cache: "no-store",
+    credentials: "omit",
+    redirect: "error",
+    referrerPolicy: "no-referrer",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TEXT_PATIENCE)]),
+  });
+  if (!response.ok) throw new Error("the words did not come");
+  return (await response.json()) as ReturnText;
 }
