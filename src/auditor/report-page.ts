@@ -20,7 +20,7 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --paper: #14171b; --ink: #e8eaed; --soft: #a5adb8; --line: #3a424c; --band: #1f242b;
   --good: #6fd08c; --bad: #ff8f8f; --kept: #3f5f8a; --mark: #9cc4ff; } }
 @media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #333; --line: #999; --band: #fff;
-  --good: #0b5a25; --bad: #8d0d16; --kept: #9db8d9; --mark: #1b4f91; } .wide { overflow: visible; } section { break-inside: auto; } tr { break-inside: avoid; } }
+  --good: #0b5a25; --bad: #8d0d16; --kept: #9db8d9; --mark: #1b4f91; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
@@ -45,6 +45,8 @@ svg { display: block; min-width: 40rem; width: 100%; height: auto; }
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .day { fill: var(--soft); font-size: 11px; }
 .grid { stroke: var(--line); } .kept { fill: var(--kept); } .mark { fill: var(--mark); stroke: var(--paper); }
 .deadline { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 3 2; } .today { stroke: var(--ink); }
+td code { display: inline-block; min-width: 22ch; white-space: normal; }
+@media print { .wide { overflow: visible; } tr, svg, li { break-inside: avoid; } svg { min-width: 0; } table { font-size: 8pt; } th, td { white-space: normal; padding: .15rem .3rem; } }
 `;
 
 /** The page. `place`: where the log was read; `history`: null if what the entries say was not checked. */

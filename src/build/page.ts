@@ -14,6 +14,9 @@
  *
  * Writing and sending a tip takes four requests: the document, script, style and `/keys.pgp`. Nothing here depends on where or by whom it is built, and only
  * the offline page on when, by a day that is given: no absolute path, clock or environment goes in, and the list of files is sorted.
+ *
+ * What is built keeps WEBCAT's rules for a static site (`tests/page/webcat.test.ts`): everything that runs is a file on the list, and the list is canonical. It is
+ * not enrolled there.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";

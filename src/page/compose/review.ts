@@ -63,6 +63,7 @@ export function reviewRows(draft: Draft, { labels, review, languageName }: Revie
   }
   // Who came back was not asked whether; both can only be taken out.
   const asked = draft.returning === null ? "reply" : "review";
+  if (draft.returning !== null) rows.push({ label: review.day, values: [review.yes], removal: null, step: "review" });
   add("reply", review.reply, draft.wantsReply ? [review.yes] : [], asked);
   add("claim", draft.returning?.proof === true ? review.proof : review.claim, draft.wantsClaim ? [review.yes] : [], asked);
   add("language", review.language, draft.language === null ? [] : [languageName], "review");

@@ -4,6 +4,7 @@
  */
 import { VOCABULARY } from "../../protocol/format/vocabulary.ts";
 import type { BasisCode, EventTypeCode, EvidenceCode, PlaceCode, SharingCode, WitnessCategoryCode } from "./questions.ts";
+import { lettersOf } from "./codewords.ts";
 import { toggled } from "./questions.ts";
 import {
   type ChosenFile,
@@ -219,7 +220,7 @@ function answerWords(state: Compose, answers: readonly [string, string]): Compos
 
 /** Whether a typed word is the one meant: case, white space and composed or decomposed letters do not matter (BIP-39 uses NFKD). */
 function sameWord(word: string, typed: string): boolean {
-  return word !== "" && word.normalize("NFKD") === typed.trim().toLowerCase().normalize("NFKD");
+  return word !== "" && lettersOf(word) === lettersOf(typed);
 }
 
 type EditEvent = Exclude<

@@ -800,6 +800,7 @@ export const en: Locale = {
       reply: "You want to be able to get a reply",
       claim: "Code for a possible reward",
       proof: "Proof for a possible reward",
+      day: "The date of today, which puts your messages in order",
       yes: "Yes",
       whenAbout: "about {when}",
       whenFromTo: "{from} to {to}",

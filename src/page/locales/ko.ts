@@ -798,6 +798,7 @@ export const ko: Locale = {
       reply: "답장을 받을 수 있기를 원함",
       claim: "혹시 있을 포상금에 쓸 코드",
       proof: "혹시 있을 포상금을 위한 증명",
+      day: "오늘 날짜 (메시지의 순서를 정하는 데 씀)",
       yes: "예",
       whenAbout: "대략 {when}",
       whenFromTo: "{from}년부터 {to}년까지",

@@ -65,6 +65,8 @@ export interface LiveText {
     readonly claim: string;
     /** Instead of `claim`, when a challenge is answered. */
     readonly proof: string;
+    /** What a follow-up has besides. */
+    readonly day: string;
     readonly yes: string;
     readonly whenAbout: string;
     readonly whenFromTo: string;

@@ -785,6 +785,7 @@ export const zhHans: Locale = {
       reply: "您想能够收到回复",
       claim: "为可能有的奖赏保留的代码",
       proof: "为可能有的奖赏提供的证明",
+      day: "今天的日期，用来给您的消息排序",
       yes: "是",
       whenAbout: "大约 {when}",
       whenFromTo: "{from} 年至 {to} 年",

@@ -785,6 +785,7 @@ export const zhHant: Locale = {
       reply: "您希望能收到回覆",
       claim: "為可能的獎賞保留的代碼",
       proof: "為可能的獎賞提供的證明",
+      day: "今天的日期，用來為您的訊息排序",
       yes: "是",
       whenAbout: "大約 {when}",
       whenFromTo: "{from} 年到 {to} 年",

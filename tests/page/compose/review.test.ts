@@ -66,6 +66,11 @@ describe("the review", () => {
       returning: { proof: true },
     };
     const rows = reviewRows(followUp, WORDS).filter(({ removal }) => removal !== null && "field" in removal && removal.field !== "sharing");
+    expect(
+      reviewRows(followUp, WORDS)
+        .filter(({ removal }) => removal === null)
+        .map(({ label }) => label),
+    ).toEqual(["Your account", "The date of today, which puts your messages in order"]);
     expect(rows.map(({ label, step }) => [label, step])).toEqual([
       ["You want to be able to get a reply", "review"],
       ["Proof for a possible reward", "review"],
