@@ -60,7 +60,9 @@ export async function openAlteredSite(target: string): Promise<AlteredSite> {
 async function answer(target: string, path: string, { status, headers: altered = {}, body, endless = false }: Alteration) {
   const real = await fetch(`${target}${path}`, { redirect: "manual" });
   const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of real.headers) if (!["content-length", "connection", "keep-alive"].includes(name)) headers[name] = value;
+  // The body is unpacked by now.
+  const ofTheLine = ["content-length", "content-encoding", "connection", "keep-alive"];
+  for (const [name, value] of real.headers) if (!ofTheLine.includes(name)) headers[name] = value;
   for (const [name, value] of Object.entries(altered)) {
     if (value === null) Reflect.deleteProperty(headers, name);
     else headers[name] = typeof value === "string" ? value : [...value];
