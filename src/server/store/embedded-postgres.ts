@@ -235,19 +235,28 @@ async function choosePlace(dataDir: string, log: EventLog, sharedPlace: string):
   if (process.getuid?.() !== 0) return { folder: await ownFolder(join(dataDir, "postgres")), user: null };
 
   const user = await postgresUser();
-  await removeLeftClusters(sharedPlace, log);
   const recorded = await readIfThere(join(dataDir, "postgres.place"));
-  if (recorded === null && (await canEnter(dataDir, user))) return { folder: await ownFolder(join(dataDir, "postgres"), 0o711), user };
+  const known = recorded === null ? null : fromUtf8(recorded);
+  if (known !== null && !/^[0-9a-f]{32}$/.test(known)) throw new Refusal("no-secure-place", "DATA_DIR/postgres.place");
+  // Before others are removed: a DATA_DIR that was moved still has its cluster.
+  if (known !== null) await own(sharedPlace, known, dataDir);
+  await removeLeftClusters(sharedPlace, log);
+  if (known !== null) return { folder: join(sharedPlace, known), user };
+  if (await canEnter(dataDir, user)) return { folder: await ownFolder(join(dataDir, "postgres"), 0o711), user };
 
-  const id = recorded === null ? toHex(randomBytes(16)) : fromUtf8(recorded);
-  if (!/^[0-9a-f]{32}$/.test(id)) throw new Refusal("no-secure-place", "DATA_DIR/postgres.place");
+  const id = toHex(randomBytes(16));
   // In this order: a cluster is somebody's from the moment on that it could be taken for nobody's.
   await writeDurably(join(dataDir, "postgres.place"), utf8(id));
+  return { folder: await own(sharedPlace, id, dataDir), user };
+}
+
+/** The folder of a cluster in the shared place, as that of `dataDir`. */
+async function own(sharedPlace: string, id: string, dataDir: string): Promise<string> {
   await mkdir(sharedPlace, { recursive: true, mode: 0o711 });
   const folder = await ownFolder(join(sharedPlace, id), 0o711);
   const { dev } = await stat(dataDir);
   await writeDurably(join(folder, "owner"), utf8(`${String(dev)} ${dataDir}\n`));
-  return { folder, user };
+  return folder;
 }
 
 /** A folder of ours, made if it is not there. @throws {Refusal} `no-secure-place` if it is a link or somebody else's. */

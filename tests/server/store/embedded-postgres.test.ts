@@ -234,6 +234,16 @@ if (isRoot) {
       await left.stop();
     });
 
+    test("a data folder that was moved still has its cluster", async () => {
+      const first = await startEmbeddedPostgres(join(closed, "data"), log, shared);
+      await add(first.url, 1);
+      await first.stop();
+      await rename(join(closed, "data"), join(closed, "moved"));
+      const moved = await startEmbeddedPostgres(join(closed, "moved"), log, shared);
+      expect(await rowsOf(moved.url)).toEqual([{ x: 1 }]);
+      await moved.stop();
+    });
+
     test("a cluster whose disk may only be unmounted stays", async () => {
       const dataDir = join(closed, "data");
       const first = await startEmbeddedPostgres(dataDir, log, { sharedPlace: shared });
