@@ -22,7 +22,7 @@ const FEWEST_LETTERS = 2;
 const FEWEST_TO_STAND = 3;
 
 /** What of a word counts. */
-function lettersOf(word: string): string {
+export function lettersOf(word: string): string {
   return word.trim().toLowerCase().normalize("NFKD");
 }
 

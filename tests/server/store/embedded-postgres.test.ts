@@ -235,11 +235,11 @@ if (isRoot) {
     });
 
     test("a data folder that was moved still has its cluster", async () => {
-      const first = await startEmbeddedPostgres(join(closed, "data"), log, shared);
+      const first = await startEmbeddedPostgres(join(closed, "data"), log, { sharedPlace: shared });
       await add(first.url, 1);
       await first.stop();
       await rename(join(closed, "data"), join(closed, "moved"));
-      const moved = await startEmbeddedPostgres(join(closed, "moved"), log, shared);
+      const moved = await startEmbeddedPostgres(join(closed, "moved"), log, { sharedPlace: shared });
       expect(await rowsOf(moved.url)).toEqual([{ x: 1 }]);
       await moved.stop();
     });
