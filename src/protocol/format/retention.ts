@@ -1,5 +1,5 @@
 /**
- * The retention policy (README, section 10): how long ciphertext stays on the server. Canonical JSON; its SHA-256 stands in the log, and the file itself
+ * The retention policy (README, section 11): how long ciphertext stays on the server. Canonical JSON; its SHA-256 stands in the log, and the file itself
  * is published as `policies/<sha256>.json`.
  */
 import type { Bytes } from "../bytes.ts";

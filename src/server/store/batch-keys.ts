@@ -7,7 +7,7 @@
  * encrypted to the review machine.
  *
  * A file is overwritten before it is unlinked. On flash and on copying file systems that reaches only the name and the cache; the specification says
- * so (section 11).
+ * so (section 13).
  */
 import { open, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
