@@ -34,6 +34,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: 240_000,
           hookTimeout: 180_000,
+          // A browser that stumbles on a loaded machine is asked once more; what is wrong in the page is wrong twice.
+          retry: 1,
         },
       },
     ],
