@@ -535,10 +535,7 @@ export const en: Locale = {
         "Do not tell anyone that you sent this.",
       ],
       receiptTitle: "Receipt: most people should not keep it",
-      receipt: [
-        "With a receipt you could later prove that this server took a message and lost it.",
-        "Holding one is also evidence that you sent something. If someone may search your device, do not save it.",
-      ],
+      receipt: ["Holding a receipt is evidence that you sent something. If someone may search your device, do not save it."],
       save: "Save the receipt",
       fileName: "note.txt",
       leave: "Leave this page",
