@@ -13,6 +13,7 @@ import { answersOf, attachmentLabel } from "./compose/answers.ts";
 import type { InterfaceLanguage } from "./compose/questions.ts";
 import type { ChosenFile, Compose, Draft, FailureCode, Look, Progress } from "./compose/state.ts";
 import type { lookInto } from "./files/desk.ts";
+import { bytesOf, FileUnreadable } from "./file-bytes.ts";
 import { epochsAt, type Keyring, openKeyring, type PinnedFingerprints } from "./keys/keyring.ts";
 import type { StateListener, Store } from "./store.ts";
 
@@ -21,8 +22,6 @@ const MOST_RESTARTS = 5;
 const SECONDS_IN_A_DAY = 86_400;
 /** Milliseconds for the part of the page that looks into files: some tens of kilobytes. */
 const DESK_PATIENCE = 120_000;
-/** Bytes read from a file at once. */
-const READ_AT_ONCE = 1_048_576;
 
 /** What the view can ask for. */
 export interface Session {
@@ -268,14 +267,10 @@ async function openDesk(): Promise<{ readonly lookInto: typeof lookInto }> {
   }
 }
 
-async function* bytesOf(file: Blob): AsyncGenerator<Bytes, void, undefined> {
-  for (let at = 0; at < file.size; at += READ_AT_ONCE) yield new Uint8Array(await file.slice(at, at + READ_AT_ONCE).arrayBuffer());
-}
-
 function failureOf(error: unknown): FailureCode {
   if (error instanceof NotCarried) return error.code;
   if (error instanceof SealAnew) return "refused";
-  if (error instanceof DOMException && ["NotReadableError", "NotFoundError"].includes(error.name)) return "file-unreadable";
+  if (error instanceof FileUnreadable) return "file-unreadable";
   if (!(error instanceof Refusal)) return "unexpected";
   if (error.code === "too-large") return "too-large";
   if (error.code === "digest-mismatch") return "file-unreadable";

@@ -6,7 +6,7 @@ import { Refusal } from "./errors.ts";
 /** Bytes backed by an ordinary buffer: what WebCrypto and files take. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A stream of bytes in pieces of any lengths. Read once; whoever reads it drains it or calls `return`. */
+/** A stream of bytes in pieces of any lengths, which it does not change after it gave them. Read once; whoever reads it drains it or calls `return`. */
 export type Source = AsyncIterable<Uint8Array>;
 
 /** The same bytes under the type {@link Bytes}, without copying. The buffer must not be shared memory. */
@@ -82,24 +82,31 @@ export function readInteger(bytes: Uint8Array, offset: number, octets: number): 
 
 /**
  * Pieces of any lengths, cut anew into pieces of exactly `size` bytes; the last may be shorter, and nothing comes of nothing.
- * Each piece that leaves is its own array: the receiver may keep it.
+ * What leaves shares memory with what came in where nothing had to be put together; else it is the receiver's own, or lies in `memory` (`size` bytes), if that is
+ * given, until the next is asked for.
  */
 export async function* rechunk(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   size: number,
+  memory?: Bytes,
 ): AsyncGenerator<Bytes, void, undefined> {
-  let pending = new Uint8Array(size);
+  let pending: Bytes = new Uint8Array(0);
   let filled = 0;
   for await (const piece of source) {
     let at = 0;
     while (at < piece.length) {
+      if (filled === 0 && piece.length - at >= size) {
+        yield asBytes(piece.subarray(at, at + size));
+        at += size;
+        continue;
+      }
+      if (filled === 0) pending = memory ?? new Uint8Array(size);
       const take = Math.min(size - filled, piece.length - at);
       pending.set(piece.subarray(at, at + take), filled);
       filled += take;
       at += take;
       if (filled === size) {
         yield pending;
-        pending = new Uint8Array(size);
         filled = 0;
       }
     }

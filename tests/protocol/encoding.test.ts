@@ -92,4 +92,21 @@ describe("cutting a stream anew", () => {
       }),
     );
   });
+
+  it("gives the same when what is put together lies in one place, looked at piece by piece", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(bytes, { maxLength: 12 }), fc.integer({ min: 1, max: 64 }), async (pieces, size) => {
+        const memory = new Uint8Array(size);
+        const seen: Uint8Array[] = [];
+        for await (const piece of rechunk(pieces, size, memory)) seen.push(piece.slice());
+        expect(seen).toEqual(await Array.fromAsync(rechunk(pieces, size)));
+      }),
+    );
+  });
+
+  it("copies nothing that has the right size already", async () => {
+    const whole = new Uint8Array(96);
+    const cut = await Array.fromAsync(rechunk([whole], 32));
+    expect(cut.map((piece) => [piece.buffer === whole.buffer, piece.byteOffset])).toEqual([0, 32, 64].map((at) => [true, at]));
+  });
 });

@@ -104,7 +104,7 @@ export async function* sealEnvelope(content: Source, contentLength: number, to: 
   const plainLength = contentLength + LITERAL_HEADER_LENGTH;
   let sealed = 0;
   let chunks = 0;
-  for await (const plain of rechunk(prefixed(literalHeader(contentLength), content), CHUNK)) {
+  for await (const plain of rechunk(prefixed(literalHeader(contentLength), content), CHUNK, new Uint8Array(CHUNK))) {
     sealed += plain.length;
     if (sealed > plainLength) break;
     yield await cipher.seal(chunks++, plain);

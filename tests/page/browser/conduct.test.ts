@@ -1,11 +1,15 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { wordsToCodename } from "../../../src/protocol/crypto/codename.ts";
+import { en } from "../../../src/page/locales/en.ts";
 import { BROWSERS, openBrowser, PLAIN_HOST, type TestBrowser } from "../../support/browser.ts";
 import { type FaultyLine, openFaultyLine } from "../../support/faulty-line.ts";
 import { openPageSite, type PageSite } from "../../support/page-site.ts";
 import { testPostgres } from "../../support/postgres.ts";
-import { confirmWords, goOn, openWitnessPage, stepShown, textsOf, writeOnly } from "../../support/witness.ts";
+import { confirmWords, filesLooked, goOn, openWitnessPage, stepShown, textsOf, writeOnly } from "../../support/witness.ts";
 
 const postgres = testPostgres();
 
@@ -72,6 +76,33 @@ describe.each(BROWSERS)("in %s", (name) => {
     await stepShown(page, "review");
     expect((await textsOf(page, "#rows .own"))[0]).toBe("I will stop this.");
     expect(await textsOf(page, "#stopped:not([hidden])")).toHaveLength(1);
+    expect((await site.received()).length).toBe(before);
+    await page.close();
+  });
+
+  it("stops when a chosen file is gone, keeps what was written, and sends nothing", async () => {
+    const before = (await site.received()).length;
+    const folder = await mkdtemp(join(tmpdir(), "fh-gone-"));
+    const file = join(folder, "gone.bin");
+    await writeFile(file, Buffer.alloc(100_000, 1));
+    const page = await browser.newPage();
+    await openWitnessPage(page, site.url);
+    await goOn(page, "safety", "story");
+    await page.type("#narrative", "With a file.");
+    await goOn(page, "story", "questions");
+    await goOn(page, "questions", "files");
+    const choose = await page.$("input#choose");
+    await choose?.uploadFile(file);
+    await filesLooked(page, 1);
+    await rm(folder, { recursive: true });
+    await goOn(page, "files", "reply");
+    await goOn(page, "reply", "review");
+    await page.click("#send");
+    await stepShown(page, "failed");
+    expect(await textsOf(page, "#title-failed")).toEqual([en.live.failures["file-unreadable"].title]);
+    await page.click("#failed-back");
+    await stepShown(page, "review");
+    expect((await textsOf(page, "#rows .own"))[0]).toBe("With a file.");
     expect((await site.received()).length).toBe(before);
     await page.close();
   });
