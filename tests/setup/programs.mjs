@@ -25,6 +25,8 @@ export const PROGRAMS = [
   { name: "Tor", why: "carries tips over a private onion network", debian: "tor", anyOf: ["tor"] },
   { name: "GnuPG", why: "is an independent reader of OpenPGP framing", debian: "gnupg", anyOf: ["gpg"] },
   { name: "GNU tar", why: "is an independent reader of archives and bundles", debian: "tar", anyOf: ["tar"] },
+  { name: "qpdf", why: "is an independent reader of the structure of PDF files", debian: "qpdf", anyOf: ["qpdf"] },
+  { name: "Poppler", why: "shows what is seen of a PDF file", debian: "poppler-utils", anyOf: ["pdftoppm"] },
   { name: "OpenSSL", why: "is an independent checker of hashes and signatures", debian: "openssl", anyOf: ["openssl"] },
   { name: "Go", why: "compiles an independent checker of the log", debian: "golang-go", anyOf: ["go"] },
   {

@@ -70,7 +70,7 @@ export function exifOf(turned = 6): Bytes {
 }
 
 /** An XMP packet. */
-const XMP = `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="${MARK} Editor &amp; Co" xmlns:dc="http://purl.org/dc/elements/1.1/" exif:GPSLatitude="43,49.${MARK}N"><dc:creator><rdf:Seq><rdf:li>Writer ${MARK}</rdf:li></rdf:Seq></dc:creator></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>`;
+export const XMP = `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="${MARK} Editor &amp; Co" xmlns:dc="http://purl.org/dc/elements/1.1/" exif:GPSLatitude="43,49.${MARK}N"><dc:creator><rdf:Seq><rdf:li>Writer ${MARK}</rdf:li></rdf:Seq></dc:creator></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>`;
 
 function segment(marker: number, ...payload: readonly Uint8Array[]): Bytes {
   const all = concat(...payload);

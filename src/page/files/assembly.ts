@@ -15,7 +15,7 @@ const ZEROS = new Uint8Array(65_536);
 export interface Patch {
   readonly from: number;
   readonly to: number;
-  readonly bytes: Bytes | null;
+  readonly bytes: Bytes | Blob | null;
 }
 
 /** Pieces of a file put together anew. */
@@ -38,7 +38,7 @@ export class Assembly {
     this.#to = to;
   }
 
-  add(bytes: Bytes): void {
+  add(bytes: Bytes | Blob): void {
     this.#flush();
     this.#pieces.push(bytes);
   }

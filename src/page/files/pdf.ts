@@ -1,16 +1,22 @@
 /**
  * What a PDF (ISO 32000-2) gives away. The file is searched, not interpreted: also objects that a later version of the file replaced are still in it, and are
- * what the witness has to know of. Streams of objects are unpacked and searched too.
+ * what the witness has to know of. Streams of objects and of metadata are unpacked and searched too.
  *
- * PDF files are not cleaned. To take out what is not seen one has to write the whole file anew and reach everything that is drawn; programs that do so
- * miss things, and none that is small enough for this page is kept in order. A picture of each page is safer.
+ * A cleaned copy has the same length and the same structure: what was found is overwritten where it stands, with spaces; numbers of the file with zeros; EXIF of
+ * pictures with zeros; a stream that was unpacked is packed anew to its old length. So nothing that is drawn can be lost, and nothing has to be understood but the
+ * place itself. Pictures of JPEG lose what they would lose by themselves, and are filled up before their end. The alternative, writing the whole file anew, needs a library larger than this page. What cannot be overwritten (earlier versions, files inside, remarks
+ * themselves, signatures) stays, and the copy's own findings say so.
  */
-import type { Bytes } from "../../protocol/bytes.ts";
-import { fieldText, type Findings, type Trait } from "./findings.ts";
+import { type Bytes, concat } from "../../protocol/bytes.ts";
+import { type Patch, patched } from "./assembly.ts";
+import { fieldText, Findings, type Trait } from "./findings.ts";
 import { Allowance, unzlibbed } from "./inflate.ts";
+import { readJpeg } from "./jpeg.ts";
+import { readString } from "./pdf-string.ts";
 import { latin1, Slices, Unreadable } from "./slices.ts";
 import { readTiff } from "./tiff.ts";
 import { readXmp } from "./xmp.ts";
+import { zlibbedTo } from "./zlib-fit.ts";
 
 /** Bytes searched from the beginning and from the end of a file. */
 const MOST_EACH_END = 16_777_216;
@@ -22,7 +28,6 @@ const MOST_MATCHES = 1_024;
 const LONGEST_STREAM = 4_194_304;
 /** Bytes of all streams of objects, unpacked. */
 const MOST_UNPACKED = 33_554_432;
-const LONGEST_STRING = 1_024;
 /** How far around a name of an object's kind the rest of the object is looked for. */
 const AROUND = 4_096;
 
@@ -38,8 +43,11 @@ const ENTRIES: Readonly<Record<string, Trait>> = {
   Company: "company",
   Manager: "person",
   SourceModified: "date",
+  LastModified: "date",
+  "PTEX.Fullbanner": "program",
+  "PTEX.FileName": "path",
 };
-const ENTRY = new RegExp(`/(${Object.keys(ENTRIES).join("|")})\\s{0,8}(?=[(<])`, "g");
+const ENTRY = new RegExp(`/(${Object.keys(ENTRIES).join("|").replaceAll(".", "\\.")})\\s{0,8}(?=[(<])`, "g");
 
 /** What is named without words. */
 const MARKS: readonly (readonly [RegExp, Trait])[] = [
@@ -49,14 +57,29 @@ const MARKS: readonly (readonly [RegExp, Trait])[] = [
   [/\/Thumb\b/, "preview"],
 ];
 const REMARK = /\/Subtype\s{0,8}\/(?:Text|FreeText|Highlight|Underline|Squiggly|StrikeOut|Ink|Stamp|Caret|FileAttachment)\b/g;
-const REMARK_AUTHOR = /\/T\s{0,8}(?=[(<])/g;
+/** Of a remark: who, and when. */
+const REMARK_ENTRY = /\/(T|M)\s{0,8}(?=[(<])/g;
+/** A title with one of these beside it is that of a chapter, which readers see. */
+const CHAPTER = /\/(?:Parent|Prev|Next|Dest|A)\b/;
+/** Two numbers made of time, place and size of the file: they tell that two copies are one. */
+const NUMBERS = /\/ID\s{0,8}\[\s{0,8}<([0-9A-Fa-f]{0,256})>\s{0,8}<([0-9A-Fa-f]{0,256})>/g;
 const ENDING = /startxref\s{1,4}(\d{1,12})/g;
 const PACKET = /<x:xmpmeta/g;
 const EXIF = /Exif\0\0/g;
+const PACKET_END = "</x:xmpmeta>";
 const OBJECT_STREAM = /\/Type\s{0,8}\/ObjStm\b/g;
+const METADATA_STREAM = /\/Subtype\s{0,8}\/XML\b/g;
+const PICTURE = /\/Filter\s{0,8}\[?\s{0,8}\/DCTDecode\b/g;
+/** The last octets of a JPEG; any number of 255 may stand before them. */
+const END_OF_PICTURE = 2;
+/** Octets of the marker and the length before the word of an EXIF segment of a JPEG. */
+const BEFORE_EXIF = 4;
 
-/** Notes what the file holds. @throws {Unreadable} `locked` if it is encrypted. */
-export async function readPdf(file: Blob, found: Findings): Promise<null> {
+/** Takes note of what shall be overwritten. */
+type Overwrite = (from: number, bytes: Bytes) => void;
+
+/** Notes what the file holds; returns a copy without what can be overwritten, `null` if nothing can. @throws {Unreadable} `locked` if it is encrypted. */
+export async function readPdf(file: Blob, found: Findings): Promise<Blob | null> {
   const search = new Search(file, found);
   const near = Math.min(file.size, MOST_EACH_END);
   const far = Math.max(near, file.size - MOST_EACH_END);
@@ -64,12 +87,29 @@ export async function readPdf(file: Blob, found: Findings): Promise<null> {
   for (let at = 0; at < near; at += WINDOW) await search.window(at, near);
   for (let at = far; at < file.size; at += WINDOW) await search.window(at, file.size);
   if (search.endings > 1) found.note("versions", String(search.endings));
-  return null;
+  return search.patches.length === 0 ? null : patched(file, apart(search.patches));
+}
+
+/** Those that do not reach into one before. What is left out is still there when the copy is searched, and is said then. */
+function apart(patches: readonly Patch[]): Patch[] {
+  let end = 0;
+  return patches
+    .toSorted((a, b) => a.from - b.from)
+    .filter(({ from, to }) => {
+      if (from < end) return false;
+      end = to;
+      return true;
+    });
+}
+
+function spaces(length: number): Bytes {
+  return new Uint8Array(length).fill(0x20);
 }
 
 class Search {
   /** How often a version of the file ends: each program that adds to a file writes an ending of its own. */
   endings = 0;
+  readonly patches: Patch[] = [];
   readonly #file: Blob;
   readonly #bytes: Slices;
   readonly #found: Findings;
@@ -90,14 +130,40 @@ class Search {
     if (/\/Encrypt\s{1,8}\d{1,10}\s{1,8}\d{1,5}\s{1,8}R\b/.test(text)) throw new Unreadable("locked");
     // The first of the two endings of a file made for the web points nowhere.
     for (const { 1: offset } of this.#matches(ENDING, text, length)) if (Number(offset) > 0) this.endings++;
-    this.#objects(text, bytes, length);
-    for (const { index } of this.#matches(PACKET, text, length)) {
-      const close = text.indexOf("</x:xmpmeta>", index);
-      this.#found.note("hidden");
-      readXmp(fieldText(bytes.subarray(index, close < 0 ? index + OVERLAP : close)), this.#found);
+    const overwrite: Overwrite = (from, instead) => {
+      this.#overwrite(at + from, instead);
+    };
+    this.#objects(text, bytes, length, overwrite);
+    for (const { index, 0: entry, 1: first = "", 2: second = "" } of this.#matches(NUMBERS, text, length)) {
+      if (!/[^0]/.test(first + second)) continue;
+      this.#found.note("ids");
+      overwrite(
+        index,
+        Uint8Array.from(
+          entry.replaceAll(/<[^>]*/g, (digits) => `<${"0".repeat(digits.length - 1)}`),
+          (character) => character.charCodeAt(0),
+        ),
+      );
     }
-    for (const { index } of this.#matches(EXIF, text, length)) await this.#exif(at + index + 6);
-    for (const { index } of this.#matches(OBJECT_STREAM, text, length)) await this.#stream(text, at, index);
+    for (const { index } of this.#matches(PACKET, text, length)) this.#packet(bytes, text, index, overwrite);
+    for (const { index } of this.#matches(EXIF, text, length)) await this.#exif(bytes, at, index);
+    for (const { index } of this.#matches(PICTURE, text, length)) await this.#picture(text, at, index);
+    for (const { index } of this.#matches(OBJECT_STREAM, text, length)) {
+      await this.#stream(text, at, index, (inside, change) => {
+        this.#objects(latin1(inside), inside, inside.length, change);
+      });
+    }
+    for (const { index } of this.#matches(METADATA_STREAM, text, length)) {
+      await this.#stream(text, at, index, (inside, change) => {
+        const packet = latin1(inside);
+        const start = packet.search(PACKET);
+        if (start >= 0) this.#packet(inside, packet, start, change);
+      });
+    }
+  }
+
+  #overwrite(from: number, bytes: Bytes): void {
+    this.patches.push({ from, to: from + bytes.length, bytes });
   }
 
   /** Matches that begin in the window, of each pattern at most {@link MOST_MATCHES} in the whole file: what is searched may be made of nothing else. */
@@ -115,52 +181,119 @@ class Search {
   }
 
   /** Entries of objects, and remarks. */
-  #objects(text: string, bytes: Bytes, length: number): void {
-    for (const match of this.#matches(ENTRY, text, length)) {
-      const trait = ENTRIES[match[1] ?? ""];
-      if (trait === undefined) continue;
-      const value = readString(bytes, match.index + match[0].length);
-      this.#found.noteText(trait, trait === "date" ? dateText(value) : value);
+  #objects(text: string, bytes: Bytes, length: number, overwrite: Overwrite): void {
+    for (const { index, 0: entry, 1: name = "" } of this.#matches(ENTRY, text, length)) {
+      const trait = ENTRIES[name];
+      if (trait === undefined || (name === "Title" && CHAPTER.test(dictionaryAround(text, index)))) continue;
+      this.#entry(trait, bytes, index + entry.length, overwrite);
     }
     for (const [pattern, trait] of MARKS) if (pattern.test(text)) this.#found.note(trait);
     for (const { index } of this.#matches(REMARK, text, length)) {
       this.#found.note("comments");
       const { from, around } = objectAround(text, index);
-      for (const { index: at, 0: entry } of around.matchAll(REMARK_AUTHOR)) {
-        this.#found.noteText("person", readString(bytes, from + at + entry.length));
+      for (const { index: at, 0: entry, 1: name } of around.matchAll(REMARK_ENTRY)) {
+        this.#entry(name === "T" ? "person" : "date", bytes, from + at + entry.length, overwrite);
       }
     }
   }
 
-  /** EXIF of a picture in the file. */
-  async #exif(at: number): Promise<void> {
+  /** The string at `at`. */
+  #entry(trait: Trait, bytes: Bytes, at: number, overwrite: Overwrite): void {
+    const { text, from, to } = readString(bytes, at);
+    this.#found.noteText(trait, trait === "date" ? dateText(text) : text);
+    if (to !== null && to > from && text.trim() !== "") overwrite(from, spaces(to - from));
+  }
+
+  #packet(bytes: Bytes, text: string, index: number, overwrite: Overwrite): void {
+    const close = text.indexOf(PACKET_END, index);
+    this.#found.note("hidden");
+    readXmp(fieldText(bytes.subarray(index, close < 0 ? index + OVERLAP : close)), this.#found);
+    if (close >= 0) overwrite(index, spaces(close + PACKET_END.length - index));
+  }
+
+  /** EXIF of a picture in the file: a segment of JPEG, `FF E1`, its length with these two octets, and the word at `index` of `bytes`, which begin at `at`. */
+  async #exif(bytes: Bytes, at: number, index: number): Promise<void> {
+    const begin = at + index + 6;
     try {
-      await readTiff(this.#file.slice(at, at + 65_536), this.#found, "picture");
+      await readTiff(this.#file.slice(begin, begin + 65_536), this.#found, "picture");
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
     }
+    const [marker, segment, high = 0, low = 0] = bytes.subarray(Math.max(0, index - BEFORE_EXIF), index);
+    const length = high * 256 + low - 2;
+    if (index < BEFORE_EXIF || marker !== 0xff || segment !== 0xe1 || length < 6 || at + index + length > this.#file.size) return;
+    this.#overwrite(at + index, new Uint8Array(length));
   }
 
-  /** A stream of objects: `<< … /ObjStm … /Length n … >> stream`, data, `endstream`. */
-  async #stream(text: string, at: number, index: number): Promise<void> {
-    const start = /stream\r?\n/.exec(text.slice(index, index + AROUND));
-    const begin = index + (start === null ? 0 : start.index + start[0].length);
-    const dictionary = objectAround(text, index).around.split("stream", 1)[0] ?? "";
-    const stated = /\/Length\s{1,8}(\d{1,9})(?!\d|\s{1,8}\d{1,5}\s{1,8}R)/.exec(dictionary)?.[1];
-    const close = stated === undefined ? text.indexOf("endstream", begin) : begin + Number(stated);
-    if (start === null || close < 0 || close - begin > LONGEST_STREAM || !dictionary.includes("/FlateDecode")) {
+  /** A picture that is a file of JPEG as it stands. */
+  async #picture(text: string, at: number, index: number): Promise<void> {
+    const { begin, end } = streamAt(text, index) ?? { begin: 0, end: 0 };
+    const picture = this.#file.slice(at + begin, at + end);
+    const inside = new Findings();
+    try {
+      const copy = await readJpeg(picture, inside);
+      if (inside.list().length > 0 && copy.size <= picture.size)
+        this.patches.push({ from: at + begin, to: at + end, bytes: filledUp(copy, picture.size) });
+    } catch (error) {
+      // Broken, or not whole: then EXIF is searched for, and that is all.
+      if (!(error instanceof Unreadable)) throw error;
+    }
+    this.#found.include(inside);
+  }
+
+  /** A stream of objects or metadata, which `look` looks at. */
+  async #stream(text: string, at: number, index: number, look: (inside: Bytes, change: Overwrite) => void): Promise<void> {
+    const { dictionary, begin, end } = streamAt(text, index) ?? { dictionary: "/Filter", begin: 0, end: 0 };
+    // What is not packed lies open, and was searched with everything else.
+    if (!dictionary.includes("/Filter")) return;
+    if (end === begin || end - begin > LONGEST_STREAM || !dictionary.includes("/FlateDecode")) {
       this.#found.partly = true;
       return;
     }
-    const end = stated === undefined ? close - (/\r?\n$|\r$/.exec(text.slice(close - 2, close))?.[0].length ?? 0) : close;
     try {
-      const pieces = unzlibbed(this.#file.slice(at + begin, at + end), this.#allowance);
-      for await (const bytes of pieces) this.#objects(latin1(bytes), bytes, bytes.length);
+      const pieces: Bytes[] = [];
+      for await (const piece of unzlibbed(this.#file.slice(at + begin, at + end), this.#allowance)) pieces.push(piece);
+      const inside = concat(...pieces);
+      const changed = Uint8Array.from(inside);
+      let changes = 0;
+      look(inside, (from, instead) => {
+        changed.set(instead, from);
+        changes++;
+      });
+      // With parameters the octets are not what was packed, but differences of them.
+      const packed = changes === 0 || dictionary.includes("/DecodeParms") ? null : await zlibbedTo(end - begin, changed);
+      if (packed !== null) this.#overwrite(at + begin, packed);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       this.#found.partly = true;
     }
   }
+}
+
+/** A picture of JPEG made as long as `size`, which is not less than it has. */
+function filledUp(picture: Blob, size: number): Blob {
+  const end = picture.size - END_OF_PICTURE;
+  return new Blob([picture.slice(0, end), new Uint8Array(size - picture.size).fill(0xff), picture.slice(end)]);
+}
+
+/** The stream of the object around a place: `<< … /Length n … >> stream`, data, `endstream`. `null` if its end cannot be told. */
+function streamAt(text: string, index: number): { dictionary: string; begin: number; end: number } | null {
+  const start = /stream\r?\n/.exec(text.slice(index, index + AROUND));
+  if (start === null) return null;
+  const begin = index + start.index + start[0].length;
+  const dictionary = objectAround(text, index).around.split("stream", 1)[0] ?? "";
+  const stated = /\/Length\s{1,8}(\d{1,9})(?!\d|\s{1,8}\d{1,5}\s{1,8}R)/.exec(dictionary)?.[1];
+  if (stated !== undefined) return { dictionary, begin, end: begin + Number(stated) };
+  const close = text.indexOf("endstream", begin);
+  if (close < 0) return null;
+  return { dictionary, begin, end: close - (/\r?\n$|\r$/.exec(text.slice(close - 2, close))?.[0].length ?? 0) };
+}
+
+/** The text of the dictionary around a place, as far as it can be told without reading it. */
+function dictionaryAround(text: string, index: number): string {
+  const start = text.slice(Math.max(0, index - AROUND), index).lastIndexOf("<<");
+  const end = text.slice(index, index + AROUND).indexOf(">>");
+  return text.slice(start < 0 ? index : Math.max(0, index - AROUND) + start, end < 0 ? index + AROUND : index + end);
 }
 
 /** The text of the object around a place, and where it begins. */
@@ -177,44 +310,4 @@ function dateText(value: string): string {
   return value.replace(/^D:(\d{4})(\d{2})?(\d{2})?.*$/, (_whole, year: string, month?: string, day?: string) =>
     [year, month, day].filter((part) => part !== undefined).join("-"),
   );
-}
-
-/** A string that begins at `at`: in parentheses, with escapes, or hexadecimal in angle brackets. UTF-16 or UTF-8 with a mark, else Latin. */
-function readString(bytes: Bytes, at: number): string {
-  const octets = bytes[at] === 0x28 ? literalOctets(bytes, at + 1) : hexOctets(bytes, at + 1);
-  const [first, second] = octets;
-  const string = Uint8Array.from(octets);
-  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(string);
-  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(string);
-  return fieldText(string);
-}
-
-const ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, b: 8, f: 12 };
-
-function literalOctets(bytes: Bytes, from: number): number[] {
-  const octets: number[] = [];
-  let depth = 1;
-  for (let at = from; at < bytes.length && octets.length < LONGEST_STRING; at++) {
-    const octet = bytes[at] ?? 0;
-    if (octet === 0x5c) {
-      const octal = /^[0-7]{1,3}/.exec(latin1(bytes.subarray(at + 1, at + 4)))?.[0];
-      const escaped = bytes[++at] ?? 0;
-      if (octal !== undefined) {
-        octets.push(Number.parseInt(octal, 8) & 0xff);
-        at += octal.length - 1;
-      } else if (escaped !== 10 && escaped !== 13) octets.push(ESCAPES[String.fromCharCode(escaped)] ?? escaped);
-      continue;
-    }
-    if (octet === 0x28) depth++;
-    if (octet === 0x29 && --depth === 0) break;
-    octets.push(octet);
-  }
-  return octets;
-}
-
-function hexOctets(bytes: Bytes, from: number): number[] {
-  const near = bytes.subarray(from, from + 2 * LONGEST_STRING);
-  const end = near.indexOf(0x3e);
-  const digits = latin1(end < 0 ? near : near.subarray(0, end)).replaceAll(/[^0-9A-Fa-f]/g, "");
-  return (digits.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
 }

@@ -34,15 +34,15 @@ export function reportOn(examined: Examined, { name, type }: { name: string; typ
   if (seen !== "looked") return { notes: [words[seen]], traces: [], advice: [words.kinds[kindOf(name, type)]], choice: null };
   const traces = found.map(({ trait, values }) => ({ label: words.traits[trait], values }));
   const notes = [...(partly ? [words.partly] : []), found.length === 0 ? words.nothing : words.found];
+  const pages = kindOf(name, type) === "pdf" ? [words.pages] : [];
   if (cleaned === null) {
-    const pages = kindOf(name, type) === "pdf" ? [words.pages] : [];
     return { notes, traces, advice: found.length === 0 ? [] : [words.cannotClean, ...pages], choice: null };
   }
   const left = cleaned.left.map((trait) => words.traits[trait]).join(" · ");
   return {
     notes,
     traces,
-    advice: [],
+    advice: pages,
     choice: {
       question: words.choice,
       named: words.choiceNamed,

@@ -88,10 +88,10 @@ describe.each(BROWSERS)("in %s", (name) => {
     expect(await textsOf(page, "#files .own")).toEqual(CHOSEN.map(([file]) => visibleName(file)));
     expect(await textsOf(page, `${card(0)} dt`)).toContain(en.files.traits.place);
     expect(await textsOf(page, `${card(0)} bdi`)).toContain(`SN-${MARK}`);
-    expect(await textsOf(page, `${card(3)} .small`)).toEqual(expect.arrayContaining([en.files.cannotClean, en.files.pages]));
+    expect(await textsOf(page, `${card(3)} .small`)).toContain(en.files.pages);
     expect(await textsOf(page, `${card(4)} .small`)).toEqual(expect.arrayContaining([en.files.unknown, en.files.kinds.document]));
     expect(await page.$$eval("#files fieldset", (groups) => groups.map((group) => group.getAttribute("aria-label")))).toEqual(
-      CHOSEN.slice(0, 3).map(([file]) => en.files.choiceNamed.replace("{name}", visibleName(file))),
+      CHOSEN.slice(0, 4).map(([file]) => en.files.choiceNamed.replace("{name}", visibleName(file))),
     );
 
     // The second picture as it is: down from the button that is on.
@@ -107,20 +107,20 @@ describe.each(BROWSERS)("in %s", (name) => {
     const rows = await page.$$eval("#rows li", (items) =>
       items.map((item) => [...item.querySelectorAll(".own")].map((own) => own.textContent)),
     );
-    expect(rows.filter((row) => row.length === 2).map(([, form]) => form)).toEqual([cleanedCopy, asItIs, cleanedCopy, asItIs, asItIs]);
+    expect(rows.filter((row) => row.length === 2).map(([, form]) => form)).toEqual([cleanedCopy, asItIs, cleanedCopy, cleanedCopy, asItIs]);
     await page.click("#send");
     await stepShown(page, "done");
 
     const received = (await site.received()).find(({ tip }) => tip.answers.narrative === "Files.");
     const forms = received?.files.map(({ attachment }) => [attachment.name, attachment.form]);
-    expect(forms).toEqual(CHOSEN.map(([file], index) => [file, index === 0 || index === 2 ? "cleaned" : "original"]));
-    const copy = (await examine(new Blob([jpegOf()]))).cleaned?.file;
+    expect(forms).toEqual(CHOSEN.map(([file], index) => [file, [0, 2, 3].includes(index) ? "cleaned" : "original"]));
+    const copyOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
+      new Uint8Array(await ((await examine(new Blob([bytes]))).cleaned?.file ?? new Blob()).arrayBuffer());
     const sums = received?.files.map((file) => file.sha256);
-    expect([sums?.[0], sums?.[1], sums?.[3]]).toEqual([
-      sha256(new Uint8Array(await (copy ?? new Blob()).arrayBuffer())),
-      sha256(pngOf()),
-      sha256(pdfOf()),
-    ]);
+    expect(sums?.slice(0, 2)).toEqual([sha256(await copyOf(jpegOf())), sha256(pngOf())]);
+    // What is packed anew inside differs from platform to platform.
+    expect(received?.files[3]?.attachment.size).toBe(pdfOf().length);
+    expect(sums?.[3]).not.toBe(sha256(pdfOf()));
     await page.close();
   });
 
@@ -196,7 +196,7 @@ describe.each(BROWSERS)("in %s", (name) => {
       await page.waitForSelector("#step-safety fieldset.plain:not([disabled])");
       await chooseFiles(page);
       await look(page, `files-${tag}-${name}`);
-      expect(await textsOf(page, "#files legend")).toEqual(CHOSEN.slice(0, 3).map(() => locale.files.choice));
+      expect(await textsOf(page, "#files legend")).toEqual(CHOSEN.slice(0, 4).map(() => locale.files.choice));
       expect(await findings(page)).toEqual([]);
       expect(await overflows(page)).toBe(false);
       await page.close();

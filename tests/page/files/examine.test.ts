@@ -46,7 +46,11 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     found: ["place", "author", "camera", "date", "program", "title", "hidden", "track"],
     left: ["track"],
   },
-  pdf: { bytes: pdfOf(), found: ["place", "author", "person", "date", "program", "comments", "versions", "hidden"], left: null },
+  pdf: {
+    bytes: pdfOf(),
+    found: ["place", "author", "person", "date", "program", "comments", "versions", "hidden"],
+    left: ["comments", "versions"],
+  },
   docx: {
     bytes: docxOf(),
     found: [

@@ -70,7 +70,9 @@ it.each(LANGUAGES.map(({ tag, files: words }) => [tag, words] as const))("speaks
   expect(photo.report.choice?.size).toBe(photo.cleaned?.size);
   expect(JSON.stringify(photo.report)).toContain(MARK);
   const pdf = await lookInto(new File([pdfOf()], "a.pdf"), tag);
-  expect([pdf.cleaned, pdf.report.choice, pdf.report.advice]).toEqual([null, null, [words.cannotClean, words.pages]]);
+  expect([pdf.report.choice?.size, pdf.report.advice]).toEqual([pdf.cleaned?.size, [words.pages]]);
+  const signed = await lookInto(new File(["%PDF-1.7 /ByteRange [0 1 2 3]"], "b.pdf"), tag);
+  expect([signed.cleaned, signed.report.choice, signed.report.advice]).toEqual([null, null, [words.cannotClean, words.pages]]);
 });
 
 it.each([
