@@ -106,9 +106,16 @@ export function bundleScript(entry: string, { lists }: { readonly lists: boolean
   return bundle(entry, lists ? [lightweightLibrary()] : [lightweightLibrary(), separateLists(SEPARATE_LISTS), separateParts()], NOTICE);
 }
 
-async function bundle(entry: string, plugins: Plugin[], notice = ""): Promise<Bundle> {
+/** A program for Node as one file, with its packages inside. Names stay, so that an error can be read. */
+export function bundleProgram(entry: string): Promise<Bundle> {
+  return bundle(entry, [], "", { platform: "node", target: "node24", minify: false, keepNames: true, preserveSymlinks: true });
+}
+
+async function bundle(entry: string, plugins: Plugin[], notice = "", settings: BuildOptions = {}): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     ...SETTINGS,
+    ...settings,
+    write: false,
     entryPoints: [entry],
     metafile: true,
     plugins,

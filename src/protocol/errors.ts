@@ -93,6 +93,7 @@ export const REFUSALS = {
   "another-writer": "Another process is working here.",
   "store-went-back": "The database is older than what was signed last. Nothing is signed.",
   "keys-missing": "A key that is needed is not there.",
+  "runtime-missing": "The Node that is to be packed is not installed; it comes with npm ci on Linux for x64.",
   "demo-keys": "Demo keys must not be served under an onion address.",
   "no-such-tip": "There is no tip with this identifier.",
   "casebook-damaged": "The casebook's chain is broken.",

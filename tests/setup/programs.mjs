@@ -27,6 +27,8 @@ export const PROGRAMS = [
   { name: "GNU tar", why: "is an independent reader of archives and bundles", debian: "tar", anyOf: ["tar"] },
   { name: "qpdf", why: "is an independent reader of the structure of PDF files", debian: "qpdf", anyOf: ["qpdf"] },
   { name: "Poppler", why: "shows what is seen of a PDF file", debian: "poppler-utils", anyOf: ["pdftoppm"] },
+  { name: "debootstrap", why: "makes a bare Debian for the review machine's archive", debian: "debootstrap", anyOf: ["debootstrap"] },
+  { name: "unshare", why: "runs programs without a network", debian: "util-linux", anyOf: ["unshare"] },
   { name: "OpenSSL", why: "is an independent checker of hashes and signatures", debian: "openssl", anyOf: ["openssl"] },
   { name: "Go", why: "compiles an independent checker of the log", debian: "golang-go", anyOf: ["go"] },
   {

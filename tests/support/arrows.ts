@@ -41,7 +41,10 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
     },
   ],
   // The build writes the page's documents with the page's own code.
-  ["build", { folders: ["build", "page", "protocol/crypto", "protocol/format", "protocol"], packages: ["esbuild"], node: true }],
+  [
+    "build",
+    { folders: ["build", "page", "protocol/crypto", "protocol/format", "protocol"], packages: ["esbuild", "tar-stream"], node: true },
+  ],
   // The demo starts the real commands as processes and imports none of them. It looks into the database as a thief would: with a client of its own.
   ["demo", { folders: ["demo", "protocol/crypto", "protocol/format", "protocol"], packages: ["puppeteer-core", "pg"], node: true }],
 ];

