@@ -3,20 +3,25 @@
  * `dist/page`) and prints the SHA-256 of each file, to be compared with the log.
  */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { asBytes } from "../protocol/bytes.ts";
 import { openCertificate } from "../protocol/crypto/certificate.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { formatDate } from "../protocol/format/date.ts";
+import { formatProgram } from "../protocol/format/program.ts";
 import { buildPage } from "./page.ts";
+import { PROGRAM_FILE, programAsWritten, readProgram } from "./program.ts";
 
 const HELP = `Usage: npm run build [-- --json] [-- --today DATE]
+       npm run build -- --program FILE
 
-Builds the witness's page and prints the SHA-256 of each file.
+Builds the witness's page and prints the SHA-256 of each file. With --program it builds nothing:
+it checks a rewards program that a person wrote, and puts it into KEYS_DIR as program.json.
 
-  KEYS_DIR   folder with program.pgp, rewards.pgp and origin (default: keys, else data/keys)
+  KEYS_DIR   folder with program.pgp, rewards.pgp and origin (default: keys, else data/keys);
+             with program.json, the page shows what it offers, else that nothing is on offer
   ORIGIN     name of the log (default: content of KEYS_DIR/origin)
   PAGE_DIR   where the page goes (default: dist/page)
   --json     print the list as JSON
@@ -34,6 +39,8 @@ interface Words {
   readonly json: boolean;
   readonly help: boolean;
   readonly today: string;
+  /** File of a program that a person wrote. */
+  readonly program: string | undefined;
 }
 
 /** What the command was told; null if it was not understood. */
@@ -41,9 +48,14 @@ function readWords(words: readonly string[]): Words | null {
   try {
     const { values } = parseArgs({
       args: [...words],
-      options: { json: { type: "boolean", default: false }, help: { type: "boolean", default: false }, today: { type: "string" } },
+      options: {
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+        today: { type: "string" },
+        program: { type: "string" },
+      },
     });
-    return { ...values, today: values.today ?? formatDate(Math.floor(Date.now() / 86_400_000)) };
+    return { ...values, program: values.program, today: values.today ?? formatDate(Math.floor(Date.now() / 86_400_000)) };
   } catch {
     return null;
   }
@@ -60,6 +72,14 @@ async function main(words: readonly string[]): Promise<number> {
     return 0;
   }
   const folder = keysDir();
+  if (told.program !== undefined) {
+    const written = await readFile(told.program).catch(() => {
+      throw new Refusal("no-secure-place", "--program");
+    });
+    await writeFile(join(folder, PROGRAM_FILE), formatProgram(programAsWritten(written)));
+    process.stdout.write(`${PROGRAM_FILE}: checked and written\n`);
+    return 0;
+  }
   const file = async (name: string): Promise<Buffer> => {
     try {
       return await readFile(join(folder, name));
@@ -72,13 +92,15 @@ async function main(words: readonly string[]): Promise<number> {
   const rewards = await openCertificate(certificates.rewards);
   if (program.purpose !== "program" || rewards.purpose !== "rewards") throw new Refusal("wrong-certificate");
   const origin = process.env["ORIGIN"] ?? (await file("origin")).toString("utf8").trimEnd();
+  const demo = existsSync(join(folder, "DEMO"));
   const { files, list } = await buildPage({
     programFingerprint: program.fingerprint,
     rewardsFingerprint: rewards.fingerprint,
     ...certificates,
     today: told.today,
     origin,
-    demo: existsSync(join(folder, "DEMO")),
+    demo,
+    configured: await readProgram(join(folder, PROGRAM_FILE), told.today, demo),
     outDir: resolve(process.env["PAGE_DIR"] ?? "dist/page"),
   });
   if (told.json) {

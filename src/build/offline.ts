@@ -8,6 +8,7 @@ import { type Bytes, concat } from "../protocol/bytes.ts";
 import { openCertificate, trimCertificate } from "../protocol/crypto/certificate.ts";
 import { toBase64 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
+import type { Program } from "../protocol/format/program.ts";
 import { formatDate, parseDate } from "../protocol/format/date.ts";
 import { bundleScript } from "./bundle.ts";
 
@@ -23,6 +24,7 @@ export interface OfflineParts {
   readonly pinned: Pinned;
   readonly demo: boolean;
   readonly style: string;
+  readonly configured: Program | null;
   /** Whole certificates, binary. */
   readonly program: Bytes;
   readonly rewards: Bytes;
@@ -31,12 +33,13 @@ export interface OfflineParts {
 }
 
 /** The file's text. @throws {Refusal} `no-epoch` if a certificate has none in the coming weeks, `bad-certificate`. */
-export async function buildOffline({ pinned, demo, style, program, rewards, today }: OfflineParts): Promise<string> {
+export async function buildOffline({ pinned, demo, style, configured, program, rewards, today }: OfflineParts): Promise<string> {
   const script = await bundleScript("src/page/offline/main.ts", { lists: true });
   const coming = [await comingEpochs(program, today), await comingEpochs(rewards, today)];
   return formatOffline(LANGUAGES, {
     pinned,
     demo,
+    program: configured,
     script: script.text,
     style,
     hashes: { script: hashOf(script.text), style: hashOf(style) },

@@ -29,6 +29,7 @@ import { formatPlainPages } from "../page/document/plain.ts";
 import { LANGUAGES } from "../page/locales/languages.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { formatJson } from "../protocol/format/json.ts";
+import type { Program } from "../protocol/format/program.ts";
 import { type Bundle, bundleAlone, bundlePart, bundleScript, FIRST_LIST, ROOT, SEPARATE_LISTS, SEPARATE_PARTS } from "./bundle.ts";
 import { buildOffline, OFFLINE_PATH } from "./offline.ts";
 
@@ -46,6 +47,8 @@ export interface PageSettings {
   readonly origin: string;
   /** The secrets of these keys are public: the page says so on top. */
   readonly demo: boolean;
+  /** The rewards program, whose words the page shows; null if none is configured: then it says that nothing is on offer. */
+  readonly configured: Program | null;
   /** Emptied first. */
   readonly outDir: string;
 }
@@ -91,15 +94,15 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
   }
   const integrity = { script: integrityOf(script.text), style: integrityOf(style.text) };
   const pinned = { program: settings.programFingerprint, rewards: settings.rewardsFingerprint, origin: settings.origin };
-  const { demo, program, rewards, today } = settings;
+  const { demo, configured, program, rewards, today } = settings;
   for (const language of LANGUAGES) {
     contents.set(`assets/return-${language.tag}.json`, JSON.stringify(language.returning));
-    contents.set(`${language.tag}/index.html`, formatDocument(language, LANGUAGES, { pinned, demo, integrity }));
-    for (const [folder, page] of formatPlainPages(language, LANGUAGES, { demo, style: integrity.style })) {
+    contents.set(`${language.tag}/index.html`, formatDocument(language, LANGUAGES, { pinned, demo, program: configured, integrity }));
+    for (const [folder, page] of formatPlainPages(language, LANGUAGES, { demo, program: configured, style: integrity.style })) {
       contents.set(`${language.tag}/${folder}/index.html`, page);
     }
   }
-  contents.set(OFFLINE_PATH, await buildOffline({ pinned, demo, style: style.text, program, rewards, today }));
+  contents.set(OFFLINE_PATH, await buildOffline({ pinned, demo, configured, style: style.text, program, rewards, today }));
   const files = await writeAll(settings.outDir, contents);
   const list = createHash("sha256").update(listOf(files)).digest("hex");
   return { files, list, sources: [...new Set(scripts.flatMap(sourcesOf))].sort() };

@@ -60,6 +60,10 @@ export const REFUSALS = {
   "log-forked": "The log is not an extension of the one seen before.",
   "log-shrunk": "The log is shorter than it was before.",
   "bad-policy": "The policy is not valid.",
+  // a program's configuration
+  "bad-program": "The program's configuration is not valid.",
+  "example-program": "The program's configuration is an example. Check it, then change the field that says so.",
+  "offer-not-current": "The program's offer has ended or has not begun.",
   // receipts, acknowledgements, bundles
   "bad-receipt": "The receipt is not valid.",
   "bad-acknowledgement": "The acknowledgement is not valid.",

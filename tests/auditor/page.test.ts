@@ -80,6 +80,7 @@ function settings(outDir: string) {
     today: formatDate(Math.floor(NOON / 86_400_000)),
     origin: ORIGIN,
     demo: false,
+    configured: null,
     outDir,
   };
 }

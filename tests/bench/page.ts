@@ -38,6 +38,7 @@ export async function benchPage(): Promise<Result[]> {
       today: formatDate(START / 86_400),
       origin: "bench",
       demo: false,
+      configured: null,
       outDir: folder,
     });
     const fetched = heaviest(files);

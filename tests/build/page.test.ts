@@ -32,7 +32,7 @@ const TODAY = formatDate(START / 86_400 + 8);
 
 function settings(outDir: string): PageSettings {
   const fingerprints = { programFingerprint: "a".repeat(64), rewardsFingerprint: "b".repeat(64) };
-  return { ...fingerprints, ...certificates, today: TODAY, origin: "tips.test/log", demo: false, outDir };
+  return { ...fingerprints, ...certificates, today: TODAY, origin: "tips.test/log", demo: false, configured: null, outDir };
 }
 
 async function certificateOf(purpose: Purpose, epochs: number): Promise<Bytes> {
@@ -189,6 +189,7 @@ describe("the offline page", () => {
     const parts = {
       pinned: { program: "a".repeat(64), rewards: "b".repeat(64), origin: "tips.test/log" },
       demo: false,
+      configured: null,
       style: "",
       ...certificates,
     };

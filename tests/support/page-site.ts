@@ -11,6 +11,7 @@ import { openSecret } from "../../src/protocol/crypto/certificate.ts";
 import { mailboxHash, sealReply } from "../../src/protocol/crypto/reply.ts";
 import { openTip } from "../../src/protocol/crypto/tip.ts";
 import { formatDate } from "../../src/protocol/format/date.ts";
+import type { Program } from "../../src/protocol/format/program.ts";
 import type { Reply } from "../../src/protocol/format/reply.ts";
 import type { Attachment, Tip } from "../../src/protocol/format/tip.ts";
 import { openDatabase } from "../../src/server/store/database.ts";
@@ -51,6 +52,8 @@ export interface PageSiteOptions {
   /** The moment in milliseconds for which keys are made; now unless told otherwise. */
   readonly keysFor?: number;
   readonly settings?: Readonly<Record<string, string>>;
+  /** The rewards program; none unless told otherwise. */
+  readonly configured?: Program;
 }
 
 /** Builds the page and starts a server over a fresh database. */
@@ -66,6 +69,7 @@ export async function openPageSite(postgres: TestPostgres, options: PageSiteOpti
     today: formatDate(Math.floor(moment / DAY)),
     origin: ORIGIN,
     demo: true,
+    configured: options.configured ?? null,
     outDir: join(folder, "page"),
   });
   const server = await openTestServer(postgres, keys, { settings: { PAGE_DIR: join(folder, "page"), ...options.settings } });

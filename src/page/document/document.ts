@@ -11,9 +11,11 @@ import { ELSEWHERE, PROVINCES } from "../compose/questions.ts";
 import { WORD_LISTS } from "../compose/state.ts";
 import { en } from "../locales/en.ts";
 import type { LiveText, Locale } from "../locales/locale.ts";
+import type { Program } from "../../protocol/format/program.ts";
 import { VOCABULARY } from "../../protocol/format/vocabulary.ts";
 import { sendFilePage, sendForm } from "./carried.ts";
 import { items, jsonBlock, Markup, markup } from "./markup.ts";
+import { aboutRewards, claimHint, notices as programNotices } from "./program.ts";
 
 /** What the page pins. */
 export interface Pinned {
@@ -37,6 +39,8 @@ export interface DocumentSettings {
   readonly pinned: Pinned;
   /** Public demo keys: say so on top. */
   readonly demo: boolean;
+  /** The rewards program; null if none is configured. */
+  readonly program: Program | null;
   /** Subresource integrity values. */
   readonly integrity: { readonly script: string; readonly style: string };
 }
@@ -51,6 +55,7 @@ export function formatDocument(locale: Locale, languages: readonly Locale[], set
 <body>
 ${formatBody(locale, languages, {
   demo: settings.demo,
+  program: settings.program,
   data: { pinned: settings.pinned, live, languageName: name },
   addressOf: ({ tag }) => `/${tag}/`,
   notices: withoutScript(locale),
@@ -80,6 +85,7 @@ ${files}
 /** Where the page on the site and the offline page differ. */
 export interface BodySettings {
   readonly demo: boolean;
+  readonly program: Program | null;
   readonly data: PageData;
   /** Where a language is. */
   readonly addressOf: (locale: Locale) => string;
@@ -95,7 +101,7 @@ export interface BodySettings {
 export function formatBody(
   locale: Locale,
   languages: readonly Locale[],
-  { demo, data, addressOf, notices, online, done }: BodySettings,
+  { demo, program, data, addressOf, notices, online, done }: BodySettings,
 ): Markup {
   const { text } = locale;
   return markup`<a class="skip" href="#content">${text.skipToContent}</a>
@@ -116,7 +122,7 @@ ${comeBack(locale)}
 ${story(locale)}
 ${questions(locale)}
 ${files(locale)}
-${reply(locale)}
+${reply(locale, program)}
 ${words(locale)}
 ${check(locale)}
 ${review(locale)}
@@ -124,6 +130,7 @@ ${sending(locale)}
 ${done}
 ${failed(locale)}
 </main>
+${programNotices(locale, program)}
 <script type="application/json" id="page-data">${jsonBlock(data)}</script>`;
 }
 
@@ -306,7 +313,7 @@ ${items(own.warnings)}
   );
 }
 
-function reply(locale: Locale): Markup {
+function reply(locale: Locale, program: Program | null): Markup {
   const own = locale.text.reply;
   const wish = (id: string, label: string, hint: string): Markup =>
     markup`<label class="choice tall"><input type="checkbox" id="wants-${id}" autocomplete="off" aria-describedby="hint-${id}"><span>${label}</span></label><p class="hint under" id="hint-${id}">${hint}</p>`;
@@ -315,9 +322,9 @@ function reply(locale: Locale): Markup {
     own.title,
     markup`<p>${own.lead}</p>
 ${wish("reply", own.wantsReply, own.wantsReplyHint)}
-${wish("claim", own.wantsClaim, own.wantsClaimHint)}
+${wish("claim", own.wantsClaim, claimHint(locale, program))}
 ${wish("later", own.wantsLater, own.wantsLaterHint)}
-${block(own.rewardTitle, own.reward)}`,
+${aboutRewards(locale, program)}`,
     ways(locale),
   );
 }

@@ -30,6 +30,14 @@ export function markup(strings: TemplateStringsArray, ...values: readonly Value[
   return new Markup(strings.map((text, index) => text + written(values[index] ?? "")).join(""));
 }
 
+/** A sentence with its gaps, `{name}`, filled. */
+export function filled(sentence: string, values: Readonly<Record<string, Markup>>): Markup {
+  const parts = sentence
+    .split(/\{([a-z]+)\}/)
+    .map((part, index) => (index % 2 === 0 ? markup`${part}` : (values[part] ?? markup`{${part}}`)));
+  return new Markup(parts.map(({ html }) => html).join(""));
+}
+
 /** JSON for a data block: no `<`, so that no text can end the element early. */
 export function jsonBlock(value: unknown): Markup {
   return new Markup(JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029"));

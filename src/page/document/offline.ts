@@ -8,15 +8,18 @@
  * The address's fragment says the language (`#ug`), since a file has no folders. The page's own policy names its one script and its one style by their hashes and
  * allows nothing else: no connection, no form, no picture. Opened on the site, it meets the site's policy as well, which forbids both; then it says where it works.
  */
+import type { Program } from "../../protocol/format/program.ts";
 import { en } from "../locales/en.ts";
 import type { LiveText, Locale } from "../locales/locale.ts";
 import { formatBody, formatHead, type Pinned, step } from "./document.ts";
-import { items, jsonBlock, Markup, markup } from "./markup.ts";
+import { filled, items, jsonBlock, Markup, markup } from "./markup.ts";
 
 /** What goes into the file. */
 export interface OfflineSettings {
   readonly pinned: Pinned;
   readonly demo: boolean;
+  /** The rewards program; null if none is configured. */
+  readonly program: Program | null;
   readonly script: string;
   readonly style: string;
   /** Values for the policy: `sha256-…`. */
@@ -67,14 +70,14 @@ function elsewhere({ tag, direction, offline: { elsewhere: own } }: Locale): Mar
   return markup`<section class="warning" lang="${tag}" dir="${direction}"><h2>${own.title}</h2>${items(own.lines)}</section>`;
 }
 
-function offlineBody(locale: Locale, languages: readonly Locale[], { pinned, demo, until }: OfflineSettings): Markup {
+function offlineBody(locale: Locale, languages: readonly Locale[], { pinned, demo, program, until }: OfflineSettings): Markup {
   const own = offlineLocale(locale);
-  const [before = "", after = ""] = locale.offline.until.split("{date}");
   return formatBody(own, languages, {
     demo,
+    program,
     data: { pinned, live: own.live, languageName: locale.name },
     addressOf: ({ tag }) => `#${tag}`,
-    notices: markup`<p class="note">${before}<bdi><time>${until}</time></bdi>${after}</p>`,
+    notices: markup`<p class="note">${filled(locale.offline.until, { date: markup`<bdi><time>${until}</time></bdi>` })}</p>`,
     online: false,
     done: done(locale),
   });

@@ -1,13 +1,17 @@
 /** Three pages without a script: the form for a tip that is carried as a file, and its two answers. */
+import type { Program } from "../../protocol/format/program.ts";
 import type { Locale } from "../locales/locale.ts";
 import { carriedWay, sendFilePage, sendForm } from "./carried.ts";
 import { draftNotice, formatHead, languageLinks } from "./document.ts";
 import { items, type Markup, markup } from "./markup.ts";
+import { notices } from "./program.ts";
 
 /** What all three refer to. */
 export interface PlainSettings {
   /** Public demo keys: say so on top. */
   readonly demo: boolean;
+  /** The rewards program; null if none is configured. */
+  readonly program: Program | null;
   /** Subresource integrity of the style. */
   readonly style: string;
 }
@@ -57,6 +61,7 @@ ${locale.status === "draft" ? draftNotice(locale, `/en/${folder}/`) : ""}
 ${content}
 <p><a href="/${locale.tag}/">${own.form.home}</a></p>
 </main>
+${notices(locale, settings.program)}
 </body>
 </html>
 `.html,

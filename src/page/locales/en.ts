@@ -688,6 +688,16 @@ export const en: Locale = {
       ],
     },
   },
+  offered: {
+    by: "This site takes information for this program: {name}. What follows is the program’s own text.",
+    from: "On offer since {from}. No last day is set.",
+    fromTo: "On offer from {from} to {to}. After that day nothing is on offer here.",
+    address:
+      "The same text stands in public at this address: {address} If you open it in another browser than Tor Browser, that can be noticed.",
+    decided: "This is an offer, not a promise to you. Other people decide about it, and it may take years.",
+    ineligible: "By the rules of {name}, these people cannot get a reward:",
+    inEnglish: "The program wrote this in English only.",
+  },
   files,
   labels: {
     basis: {

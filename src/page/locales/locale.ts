@@ -258,7 +258,8 @@ export interface Locale {
       readonly wantsLater: string;
       readonly wantsLaterHint: string;
       readonly rewardTitle: string;
-      readonly reward: readonly string[];
+      /** Nothing is on offer; how it would be if it were; who cannot get a reward; the risk. The first two and the third give way to what is configured. */
+      readonly reward: readonly [none: string, later: string, official: string, risk: string];
     };
     readonly words: {
       readonly title: string;
@@ -333,6 +334,20 @@ export interface Locale {
     readonly stopped: string;
     readonly clock: { readonly title: string; readonly what: string; readonly todo: readonly string[] };
     readonly done: { readonly title: string; readonly lead: string; readonly save: string; readonly next: readonly string[] };
+  };
+  /** The page's own words around what the operator configured about rewards. */
+  readonly offered: {
+    /** `{name}` of the program, here and below. */
+    readonly by: string;
+    /** `{from}` and `{to}`: days. */
+    readonly from: string;
+    readonly fromTo: string;
+    /** `{address}` */
+    readonly address: string;
+    readonly decided: string;
+    readonly ineligible: string;
+    /** The operator's text is not there in this language. */
+    readonly inEnglish: string;
   };
   readonly files: FilesText;
   readonly labels: {

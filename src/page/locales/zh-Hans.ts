@@ -673,6 +673,15 @@ export const zhHans: Locale = {
       ],
     },
   },
+  offered: {
+    by: "本站为这个项目接收信息：{name}。下面是该项目自己的文字。",
+    from: "从 {from} 起提供，没有定下最后一天。",
+    fromTo: "提供时间：{from} 至 {to}。过了最后一天，这里就不再提供任何奖赏。",
+    address: "同样的文字公开登在这个网址：{address} 如果用 Tor 浏览器以外的浏览器打开它，可能会被人注意到。",
+    decided: "这是公告，不是对您的承诺。由其他人决定，而且可能需要好几年。",
+    ineligible: "按照 {name} 的规则，这些人不能得到奖赏：",
+    inEnglish: "该项目只写了英文。",
+  },
   files,
   labels: {
     basis: {

@@ -673,6 +673,15 @@ export const zhHant: Locale = {
       ],
     },
   },
+  offered: {
+    by: "本網站為這個計畫接收資訊：{name}。以下是該計畫自己的文字。",
+    from: "自 {from} 起提供，沒有訂下最後一天。",
+    fromTo: "提供期間：{from} 至 {to}。過了最後一天，這裡就不再提供任何獎賞。",
+    address: "相同的文字公開登載在這個網址：{address} 如果用 Tor 瀏覽器以外的瀏覽器開啟它，可能會被人注意到。",
+    decided: "這是公告，不是對您的承諾。由其他人決定，而且可能需要好幾年。",
+    ineligible: "依照 {name} 的規則，這些人不能獲得獎賞：",
+    inEnglish: "該計畫只寫了英文。",
+  },
   files,
   labels: {
     basis: {

@@ -23,7 +23,7 @@ export function withReturn(session: Session, { store, data: { live } }: OpenPage
       const { openReturn } = await import("./open.ts");
       const lists = [...byId("list", HTMLSelectElement).options].map(({ value, text: name }) => ({ list: value, name }));
       const opened = await openReturn({
-        place: { host, ways, back, lists },
+        place: { host, ways, back, rewards: byId("rewards", HTMLElement), lists },
         words: { live, leave: byId("leave-done", HTMLElement).textContent },
         language: document.documentElement.lang,
         list: store.state().list,

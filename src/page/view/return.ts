@@ -15,6 +15,8 @@ export interface ReturnPlace {
   readonly ways: HTMLElement;
   /** The way back to the first page. */
   readonly back: HTMLElement;
+  /** What the document says about rewards: a heading, and the rest. */
+  readonly rewards: HTMLElement;
   /** Names of the lists, in their own languages. */
   readonly lists: readonly { readonly list: string; readonly name: string }[];
 }
@@ -51,7 +53,7 @@ export function openReturnView(place: ReturnPlace, words: ReturnWords, send: Sen
   const { text } = words;
   const entering = openEntry(place, words, send);
   const waiting = openWaiting(words);
-  const reading = openReplies(words, send);
+  const reading = openReplies(place, words, send);
   const finished = make("div", {}, title(text.finishedTitle), lines(text.finished));
   const parts = {
     words: entering.part,
@@ -258,7 +260,7 @@ function openWaiting({ text, live }: ReturnWords): Part {
   };
 }
 
-function openReplies({ text }: ReturnWords, send: Send): Part {
+function openReplies({ rewards }: ReturnPlace, { text }: ReturnWords, send: Send): Part {
   const heading = title(text.repliesTitle);
   const none = lines(text.none);
   const newer = make("p", { class: "note" }, text.newer);
@@ -286,7 +288,11 @@ function openReplies({ text }: ReturnWords, send: Send): Part {
     else tick("remove", text.remove);
     if (challenge) {
       tick("prove", text.prove);
-      parts.push(make("p", { class: "hint under" }, text.proveHint));
+      const [about, ...rest] = rewards.children;
+      parts.push(
+        make("p", { class: "hint under" }, text.proveHint),
+        make("details", { class: "block" }, make("summary", {}, about?.textContent ?? ""), ...rest.map((said) => said.cloneNode(true))),
+      );
     }
     return make("li", {}, ...parts);
   };

@@ -211,6 +211,7 @@ describe.each(BROWSERS)("in %s", (name) => {
     const html = await buildOffline({
       pinned: { program: program.fingerprint, rewards: rewards.fingerprint, origin: "tips.test/log" },
       demo: false,
+      configured: null,
       style: "",
       program: program.publicBytes,
       rewards: rewards.publicBytes,

@@ -9,6 +9,7 @@ import type { Locale } from "../../../src/page/locales/locale.ts";
 const SETTINGS = {
   pinned: { program: "a".repeat(64), rewards: "b".repeat(64), origin: "tips.test/log" },
   demo: false,
+  program: null,
   integrity: { script: "sha384-x", style: "sha384-y" },
 };
 
@@ -82,7 +83,7 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the doc
 });
 
 describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the pages without a script in %s", (tag, locale: Locale) => {
-  const pages = formatPlainPages(locale, LANGUAGES, { demo: false, style: "sha384-y" });
+  const pages = formatPlainPages(locale, LANGUAGES, { demo: false, program: null, style: "sha384-y" });
 
   it("are three, with no script, and lead to themselves in other languages", () => {
     expect([...pages.keys()]).toEqual(["send-file", "received", "refused"]);
@@ -108,7 +109,7 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the pag
     ]);
     expect(pages.get("received")).not.toMatch(/<input|<button/);
     expect(pages.get("send-file")).toContain('href="/offline/firsthand.html" download="page.html"');
-    expect(formatPlainPages(locale, LANGUAGES, { demo: true, style: "sha384-y" }).get("refused")).toContain(escaped(locale.text.demo));
+    expect(formatPlainPages(locale, LANGUAGES, { demo: true, program: null, style: "sha384-y" }).get("refused")).toContain(escaped(locale.text.demo));
   });
 });
 

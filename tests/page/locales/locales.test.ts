@@ -17,6 +17,7 @@ function gaps(text: string): string[] {
 const SOURCE = new Map([
   ...places(en.live, "live"),
   ...places(en.offline, "offline"),
+  ...places(en.offered, "offered"),
   ...places(en.returning, "returning"),
   ...places(en.files, "files"),
 ]);
@@ -30,14 +31,14 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("%s", (_
   it("has a name for every place and leaves nothing empty", () => {
     const unnamed = [...PROVINCES, ...ELSEWHERE, "prefer_not_to_say"].filter((code) => (locale.labels.where[code] ?? "").trim() === "");
     expect(unnamed).toEqual([]);
-    const { text, returning, carried, offline, files, labels, live } = locale;
-    const empty = places({ text, returning, carried, offline, files, labels, live }, "").filter(([, sentence]) => sentence.trim() === "");
+    const { text, returning, carried, offline, offered, files, labels, live } = locale;
+    const empty = places({ text, returning, carried, offline, offered, files, labels, live }, "").filter(([, sentence]) => sentence.trim() === "");
     expect(empty.map(([at]) => at)).toEqual([]);
   });
 
   it("fills the same gaps as the source", () => {
-    const { live, offline, returning, files } = locale;
-    const wrong = places({ live, offline, returning, files }, "").filter(([at, text]) => {
+    const { live, offline, offered, returning, files } = locale;
+    const wrong = places({ live, offline, offered, returning, files }, "").filter(([at, text]) => {
       const source = SOURCE.get(at);
       return source !== undefined && gaps(source).join() !== gaps(text).join();
     });

@@ -9,6 +9,7 @@ import { VOCABULARY } from "../../../src/protocol/format/vocabulary.ts";
 const SETTINGS = {
   pinned: { program: "a".repeat(64), rewards: "b".repeat(64), origin: "tips.test/log" },
   demo: false,
+  program: null,
   integrity: { script: "sha384-x", style: "sha384-y" },
 };
 
@@ -19,8 +20,8 @@ function places(value: unknown, at: string): [string, string][] {
   return Object.entries(value).flatMap(([name, inner]) => places(inner, at === "" ? name : `${at}.${name}`));
 }
 
-function sentences({ draft, text, returning, carried, offline, files, labels, live }: Locale): [string, string][] {
-  return places({ draft, text, returning, carried, offline, files, labels, live }, "");
+function sentences({ draft, text, returning, carried, offline, offered, files, labels, live }: Locale): [string, string][] {
+  return places({ draft, text, returning, carried, offline, offered, files, labels, live }, "");
 }
 
 function wrong(locale: Locale, pattern: RegExp): [string, string][] {
