@@ -19,11 +19,9 @@ const TARGET = ["firefox140", "chrome137"];
 const NOTICE =
   "/* Firsthand, the witness's page. Contains OpenPGP.js (@protontech/openpgp, LGPL-3.0-or-later), noble-hashes and scure-bip39 (MIT), in the versions of package-lock.json. */";
 
-/** Lists of words that are files of their own beside the page's script. */
-export const SEPARATE_LISTS = ["simplified-chinese", "traditional-chinese", "korean"];
-
-/** The list that is in the page's script, and a file of its own for the parts beside it. */
-export const FIRST_LIST = "english";
+/** Where the page has its words, and the page that is saved. */
+const PAGE_WORDS = "src/page/word-lists.ts";
+const OFFLINE_WORDS = "src/page/offline/word-lists.ts";
 
 /** Parts of the page that are scripts of their own beside it, by name, and their entries: fetched by `import()` when a witness first needs them. */
 export const SEPARATE_PARTS: Readonly<Record<string, string>> = {
@@ -88,22 +86,15 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
-/** A style, or a list of words, as one file. `entry` is a path from the top of the repository. */
+/** A style, or a part of the page that is fetched later, as one file. `entry` is a path from the top of the repository. */
 export function bundleAlone(entry: string): Promise<Bundle> {
-  return bundle(entry, []);
+  return bundle(entry, [withoutSentences(), wordsFrom(PAGE_WORDS)]);
 }
 
-/** A part of the page that is fetched later, as one file. All lists of words are looked for beside it. */
-export function bundlePart(entry: string): Promise<Bundle> {
-  return bundle(entry, [separateLists([FIRST_LIST, ...SEPARATE_LISTS])]);
-}
-
-/**
- * A script of the page as one file. With `lists` everything is in it; without, lists of words and parts of the page, those of {@link SEPARATE_LISTS} and
- * {@link SEPARATE_PARTS}, are looked for beside it.
- */
-export function bundleScript(entry: string, { lists }: { readonly lists: boolean }): Promise<Bundle> {
-  return bundle(entry, lists ? [lightweightLibrary()] : [lightweightLibrary(), separateLists(SEPARATE_LISTS), separateParts()], NOTICE);
+/** A script of the page as one file. With `parts` everything is in it but words, which stand in its document; without, what is fetched later is looked for beside it. */
+export function bundleScript(entry: string, { parts }: { readonly parts: boolean }): Promise<Bundle> {
+  const words = wordsFrom(parts ? OFFLINE_WORDS : PAGE_WORDS);
+  return bundle(entry, [lightweightLibrary(), withoutSentences(), words, ...(parts ? [] : [separateParts()])], NOTICE);
 }
 
 /** A program for Node as one file, with its packages inside. Names stay, so that an error can be read. */
@@ -199,13 +190,28 @@ function separateParts(): Plugin {
   };
 }
 
-function separateLists(lists: readonly string[]): Plugin {
+/** Lists of words come from the document or from files beside the script, as `module` has it, never from the library. */
+function wordsFrom(module: string): Plugin {
   return {
-    name: "separate-word-lists",
+    name: "words-of-the-page",
     setup(plugins) {
-      plugins.onResolve({ filter: /^@scure\/bip39\/wordlists\/[a-z-]+\.js$/ }, ({ path }) => {
-        const name = /([a-z-]+)\.js$/.exec(path)?.[1] ?? "";
-        return lists.includes(name) ? { path: `./words-${name}.js`, external: true } : null;
+      plugins.onResolve({ filter: /\/word-lists\.ts$/ }, ({ path, resolveDir }) =>
+        join(resolveDir, path) === join(ROOT, "src/protocol/crypto/word-lists.ts") ? { path: join(ROOT, module) } : null,
+      );
+    },
+  };
+}
+
+/** Refusals keep their codes; the page has sentences of its own for whoever reads it. */
+function withoutSentences(): Plugin {
+  return {
+    name: "refusals-without-sentences",
+    setup(plugins) {
+      plugins.onLoad({ filter: /\/src\/protocol\/errors\.ts$/ }, async ({ path }) => {
+        const whole = await readFile(path, "utf8");
+        const contents = whole.replace(/^export const REFUSALS = \{.*?^\} as const;$/ms, "export const REFUSALS = {};");
+        if (contents === whole) throw new Error("the refusals are not written as expected");
+        return { contents, loader: "ts" };
       });
     },
   };

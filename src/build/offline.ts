@@ -11,6 +11,7 @@ import { Refusal } from "../protocol/errors.ts";
 import type { Program } from "../protocol/format/program.ts";
 import { formatDate, parseDate } from "../protocol/format/date.ts";
 import { bundleScript } from "./bundle.ts";
+import { wordLists } from "./word-lists.ts";
 
 /** Where the offline page is below the built page. */
 export const OFFLINE_PATH = OFFLINE_PAGE.slice(1);
@@ -34,12 +35,13 @@ export interface OfflineParts {
 
 /** The file's text. @throws {Refusal} `no-epoch` if a certificate has none in the coming weeks, `bad-certificate`. */
 export async function buildOffline({ pinned, demo, style, configured, program, rewards, today }: OfflineParts): Promise<string> {
-  const script = await bundleScript("src/page/offline/main.ts", { lists: true });
+  const script = await bundleScript("src/page/offline/main.ts", { parts: true });
   const coming = [await comingEpochs(program, today), await comingEpochs(rewards, today)];
   return formatOffline(LANGUAGES, {
     pinned,
     demo,
     program: configured,
+    lists: await wordLists(),
     script: script.text,
     style,
     hashes: { script: hashOf(script.text), style: hashOf(style) },

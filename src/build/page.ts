@@ -4,7 +4,7 @@
  *     <outDir>/<language>/index.html one file for each language, with all its words
  *     <outDir>/assets/page.js        one script for all languages and all sites
  *     <outDir>/assets/page.css
- *     <outDir>/assets/words-*.js     the lists of words: a page whose own list is not English loads it for every witness; others when one is picked, or comes back
+ *     <outDir>/assets/words-*.txt    the lists of words: a page has its own in the document and loads another when one is picked
  *     <outDir>/<language>/send-file/ and received/ and refused/: the way without a script
  *     <outDir>/offline/firsthand.html the whole page as one file to be saved (`offline.ts`)
  *     <outDir>/assets/files.js       what looks into files, loaded by every witness who comes to that step: nobody can tell from it who chooses one
@@ -30,8 +30,9 @@ import { LANGUAGES } from "../page/locales/languages.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { formatJson } from "../protocol/format/json.ts";
 import type { Program } from "../protocol/format/program.ts";
-import { type Bundle, bundleAlone, bundlePart, bundleScript, FIRST_LIST, ROOT, SEPARATE_LISTS, SEPARATE_PARTS } from "./bundle.ts";
+import { type Bundle, bundleAlone, bundleScript, ROOT, SEPARATE_PARTS } from "./bundle.ts";
 import { buildOffline, OFFLINE_PATH } from "./offline.ts";
+import { wordLists } from "./word-lists.ts";
 
 /** What a page is built for. */
 export interface PageSettings {
@@ -77,18 +78,16 @@ export interface BuiltPage {
 /** Builds the page into `settings.outDir` and returns what it wrote. */
 export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
   const style = await bundleAlone("src/page/page.css");
-  const script = await bundleScript("src/page/main.ts", { lists: false });
+  const script = await bundleScript("src/page/main.ts", { parts: false });
   const contents = new Map<string, string>([
     ["assets/page.css", style.text],
     ["assets/page.js", script.text],
   ]);
-  for (const list of [FIRST_LIST, ...SEPARATE_LISTS]) {
-    const words = await bundleAlone(`node_modules/@scure/bip39/wordlists/${list}.js`);
-    contents.set(`assets/words-${list}.js`, words.text);
-  }
+  const lists = await wordLists();
+  for (const [list, words] of lists) contents.set(`assets/words-${list}.txt`, words);
   const scripts = [script];
   for (const [name, entry] of Object.entries(SEPARATE_PARTS)) {
-    const part = await bundlePart(entry);
+    const part = await bundleAlone(entry);
     contents.set(`assets/${name}.js`, part.text);
     scripts.push(part);
   }
@@ -97,7 +96,10 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
   const { demo, configured, program, rewards, today } = settings;
   for (const language of LANGUAGES) {
     contents.set(`assets/return-${language.tag}.json`, JSON.stringify(language.returning));
-    contents.set(`${language.tag}/index.html`, formatDocument(language, LANGUAGES, { pinned, demo, program: configured, integrity }));
+    contents.set(
+      `${language.tag}/index.html`,
+      formatDocument(language, LANGUAGES, { pinned, demo, program: configured, integrity, words: lists.get(language.wordList) ?? "" }),
+    );
     for (const [folder, page] of formatPlainPages(language, LANGUAGES, { demo, program: configured, style: integrity.style })) {
       contents.set(`${language.tag}/${folder}/index.html`, page);
     }

@@ -2,7 +2,7 @@
  * What the page does in the world: gets and checks the keys, makes the twelve words, seals and hands on. Owns everything secret: the bits behind the words,
  * the files, the envelope in flight. All of it is in memory only, and gone with the page.
  */
-import { codenameToWords, deriveKeys, newCodename, wordsOf } from "../protocol/crypto/codename.ts";
+import { codenameToWords, deriveKeys, newCodename } from "../protocol/crypto/codename.ts";
 import { randomBelow, randomBytes } from "../protocol/crypto/random.ts";
 import { type AttachmentSource, sealTip } from "../protocol/crypto/tip.ts";
 import type { Bytes } from "../protocol/bytes.ts";
@@ -234,12 +234,11 @@ function twoPositions(): [number, number] {
 }
 
 /**
- * What one witness needs and another does not is fetched by all as they pass by, so that nobody who watches the line can tell from it who chose files or wants a
- * reply. What does not come now is asked for again when it is needed. A witness who picks another list of words than the page's own still asks for it.
+ * What looks into files is fetched by all as they pass by, so that nobody who watches the line can tell from it who chose some. What does not come now is asked for
+ * again when it is needed. (The page's own list of words stands in the document; a witness who picks another one still asks for it.)
  */
-function fetchAhead({ step, list }: Compose): void {
+function fetchAhead({ step }: Compose): void {
   if (step === "files") openDesk().catch(() => undefined);
-  if (step === "reply") wordsOf(list).catch(() => undefined);
 }
 
 /** Does once what sending will need, so that a browser that cannot is found before anybody has written a word. */

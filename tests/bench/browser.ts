@@ -30,7 +30,7 @@ type Work = Exclude<keyof BenchPage, "prepare">;
 /** Median processor seconds and peaks, in both browsers. */
 export async function benchBrowser(): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "fh-bench-"));
-  const script = await bundleScript("tests/bench/browser-page.ts", { lists: true });
+  const script = await bundleScript("tests/bench/browser-page.ts", { parts: true });
   const server = createServer((request, response) => {
     const isScript = request.url === "/script.js";
     response.writeHead(200, { "content-type": isScript ? "text/javascript" : "text/html" });

@@ -88,11 +88,14 @@ describe("the built page", () => {
     expect(parseJson(bytes)).toEqual(Object.fromEntries(page.files.map(({ path, sha256 }) => [path, sha256])));
   });
 
-  it("weighs at most 120 kB in four requests, compressed, keys of three epochs included", async () => {
+  it("weighs at most 120 kB in four requests in every language, compressed, its list of words and keys of three epochs included", async () => {
     const keys = gzipSync(concat(await certificateOf("program", 3), await certificateOf("rewards", 3)), { level: 9 }).length;
     for (const document of page.files.filter(({ path }) => /^[^/]+\/index\.html$/.test(path))) {
       const fetched = page.files.filter(({ path }) => path === document.path || path === "assets/page.js" || path === "assets/page.css");
       expect(fetched.length).toBe(3);
+      expect(await readFile(join(folder, "here", document.path), "utf8")).toMatch(
+        /<script type="application\/json" id="words-[a-z-]+">"[^"]{6000,}"/,
+      );
       expect(keys + fetched.reduce((sum, { gzip }) => sum + gzip, 0), document.path).toBeLessThanOrEqual(120_000);
     }
   });

@@ -63,7 +63,7 @@ describe("the file beside the keys", () => {
 
   it("is refused when it is not in its one form, however good it is to read", async () => {
     const path = join(folder, "program.json");
-    await writeFile(path, JSON.stringify({ ...OFFERING, version: 1 }, null, 2));
+    await writeFile(path, JSON.stringify(OFFERING, null, 2));
     expect(await refusalOf(() => readProgram(path, TODAY, false))).toBe("bad-program");
     expect(programAsWritten(await readFile(path))).toEqual(OFFERING);
   });

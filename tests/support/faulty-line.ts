@@ -12,6 +12,8 @@ export type Fate =
   | "answer-lost"
   /** No answer, and no end. */
   | "stalled"
+  /** The connection breaks when so many octets of the request have reached the server, and for so many milliseconds nobody gets through at all. */
+  | { readonly cutAfter: number; readonly downFor: number }
   /** An answer of somebody else's. */
   | { readonly status: number; readonly error: string; readonly retryAfter?: number };
 
@@ -27,6 +29,8 @@ export interface FaultyLine {
   readonly url: string;
   /** Every request, in order. */
   readonly seen: readonly LineRequest[];
+  /** Connections that nobody answered since the line was down. */
+  turnedAway(): number;
   /** Decides from now on; `pass` for all at first. */
   decide(fate: (request: LineRequest, index: number) => Fate): void;
   close(): Promise<void>;
@@ -35,6 +39,8 @@ export interface FaultyLine {
 /** Opens a line to the server at `target`. */
 export async function openFaultyLine(target: string): Promise<FaultyLine> {
   const seen: LineRequest[] = [];
+  let downUntil = 0;
+  let turnedAway = 0;
   let fateOf: (request: LineRequest, index: number) => Fate = () => "pass";
   const server: Server = createServer((incoming, outgoing) => {
     const asked = { method: incoming.method ?? "", path: incoming.url ?? "" };
@@ -42,8 +48,18 @@ export async function openFaultyLine(target: string): Promise<FaultyLine> {
     seen.push(asked);
     if (fate === "stalled") return;
     if (fate === "lost") incoming.socket.destroy();
-    else if (typeof fate === "object") answer(incoming, outgoing, fate);
-    else forward(target, incoming, outgoing, fate === "answer-lost");
+    else if (typeof fate !== "object") forward(target, incoming, outgoing, fate === "answer-lost");
+    else if ("status" in fate) answer(incoming, outgoing, fate);
+    else
+      cut(target, incoming, fate.cutAfter, () => {
+        downUntil = performance.now() + fate.downFor;
+        server.closeAllConnections();
+      });
+  });
+  server.on("connection", (socket) => {
+    if (performance.now() >= downUntil) return;
+    turnedAway++;
+    socket.destroy();
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -53,6 +69,7 @@ export async function openFaultyLine(target: string): Promise<FaultyLine> {
   return {
     url: `http://127.0.0.1:${String(address.port)}`,
     seen,
+    turnedAway: () => turnedAway,
     decide: (fate) => {
       fateOf = fate;
     },
@@ -66,7 +83,7 @@ export async function openFaultyLine(target: string): Promise<FaultyLine> {
   };
 }
 
-function answer(incoming: IncomingMessage, outgoing: ServerResponse, fate: Exclude<Fate, string>): void {
+function answer(incoming: IncomingMessage, outgoing: ServerResponse, fate: Extract<Fate, { status: number }>): void {
   incoming.resume();
   incoming.on("end", () => {
     const retry = fate.retryAfter === undefined ? {} : { "retry-after": String(fate.retryAfter) };
@@ -87,4 +104,23 @@ function forward(target: string, incoming: IncomingMessage, outgoing: ServerResp
   });
   onward.on("error", () => incoming.socket.destroy());
   incoming.pipe(onward);
+}
+
+/** Passes on the beginning of a request, then breaks both connections and calls `broken`. */
+function cut(target: string, incoming: IncomingMessage, after: number, broken: () => void): void {
+  const onward = request(`${target}${incoming.url ?? ""}`, { method: incoming.method ?? "GET", headers: incoming.headers });
+  // It breaks: that is what it is for.
+  onward.on("error", () => undefined);
+  let left = after;
+  incoming.on("data", (piece: Buffer) => {
+    if (left <= 0) return;
+    const passed = piece.subarray(0, left);
+    left -= passed.length;
+    onward.write(passed, () => {
+      if (left > 0) return;
+      onward.destroy();
+      broken();
+    });
+  });
+  incoming.on("error", () => undefined);
 }

@@ -22,4 +22,5 @@ export const OFFERING: Program = {
     to: null,
   },
   reports: [],
+  version: 1,
 };

@@ -3,7 +3,7 @@
  * until the script has checked the keys. There is no `<form>` where the script runs: nothing can be submitted by accident and no browser keeps a form history.
  *
  * What the script needs to know travels as one JSON data block: the sentences it shows itself, the fingerprints it pins and the origin of the log. So script
- * and style are the same bytes for every language and every site.
+ * and style are the same bytes for every language and every site. A second block is the list of words that the language offers first.
  *
  * The icon `data:,` keeps browsers from asking for `/favicon.ico`. The policy blocks it, which costs a line in the console and no request.
  */
@@ -43,6 +43,8 @@ export interface DocumentSettings {
   readonly program: Program | null;
   /** Subresource integrity values. */
   readonly integrity: { readonly script: string; readonly style: string };
+  /** Text of the language's list of words. */
+  readonly words: string;
 }
 
 /** The whole HTML file. */
@@ -62,6 +64,7 @@ ${formatBody(locale, languages, {
   online: true,
   done: done(locale),
 })}
+${wordList(locale.wordList, settings.words)}
 </body>
 </html>
 `.html;
@@ -80,6 +83,11 @@ export function formatHead({ tag, direction }: Locale, title: string, files: Mar
 <title>${title}</title>
 ${files}
 </head>`;
+}
+
+/** A list of words as data, where `word-lists.ts` looks for it. */
+export function wordList(name: string, words: string): Markup {
+  return markup`<script type="application/json" id="words-${name}">${jsonBlock(words)}</script>`;
 }
 
 /** Where the page on the site and the offline page differ. */

@@ -1,7 +1,7 @@
 /**
  * The offline page: everything in one HTML file, to be saved and opened from a disk. It holds the form in all languages, script and style, and the keys of the coming weeks.
  *
- *     head      policy, style, script, keys
+ *     head      policy, style, script, keys, lists of words
  *     body      "does not work from here" in all languages, until the script takes it away; the form in English
  *     template  one for each other language: its body, to be put in place of the English one
  *
@@ -11,7 +11,7 @@
 import type { Program } from "../../protocol/format/program.ts";
 import { en } from "../locales/en.ts";
 import type { LiveText, Locale } from "../locales/locale.ts";
-import { formatBody, formatHead, type Pinned, step } from "./document.ts";
+import { formatBody, formatHead, type Pinned, step, wordList } from "./document.ts";
 import { filled, items, jsonBlock, Markup, markup } from "./markup.ts";
 
 /** What goes into the file. */
@@ -20,6 +20,8 @@ export interface OfflineSettings {
   readonly demo: boolean;
   /** The rewards program; null if none is configured. */
   readonly program: Program | null;
+  /** Texts of the lists of words, by their names. */
+  readonly lists: ReadonlyMap<string, string>;
   readonly script: string;
   readonly style: string;
   /** Values for the policy: `sha256-…`. */
@@ -35,7 +37,7 @@ const FILE_NAME = "note.pgp";
 
 /** The whole file, which begins in the first of `languages`. */
 export function formatOffline(languages: readonly Locale[], settings: OfflineSettings): string {
-  const { script, style, hashes, keys } = settings;
+  const { script, style, hashes, keys, lists } = settings;
   if (/<\/?script/i.test(script) || /<\/style/i.test(style)) throw new Error("this cannot stand inside its HTML element");
   const policy = [
     "default-src 'none'",
@@ -55,6 +57,7 @@ export function formatOffline(languages: readonly Locale[], settings: OfflineSet
 <link rel="icon" href="data:,">
 <style>${new Markup(style)}</style>
 <script type="application/json" id="keys">${jsonBlock(keys)}</script>
+${[...lists].map(([name, words]) => wordList(name, words))}
 <script type="module">${new Markup(script)}</script>`,
   )}
 <body>

@@ -11,9 +11,7 @@ import { Refusal } from "../errors.ts";
 import { type SigningKey, signingKeyFromSeed } from "./ed25519.ts";
 import { hkdf } from "./hash.ts";
 import { randomBytes } from "./random.ts";
-
-/** Lists a witness can pick. */
-export type WordList = "english" | "simplified-chinese" | "traditional-chinese" | "korean";
+import { loadWords, type WordList } from "./word-lists.ts";
 
 const BITS_LENGTH = 16;
 
@@ -36,33 +34,20 @@ export function newCodename(): Bytes {
 
 /** The 2,048 words of a list, each in composed form (NFC). Loaded when asked for. */
 export async function wordsOf(list: WordList): Promise<readonly string[]> {
-  return (await rawWordsOf(list)).map((word) => word.normalize("NFC"));
-}
-
-async function rawWordsOf(list: WordList): Promise<string[]> {
-  switch (list) {
-    case "english":
-      return (await import("@scure/bip39/wordlists/english.js")).wordlist;
-    case "simplified-chinese":
-      return (await import("@scure/bip39/wordlists/simplified-chinese.js")).wordlist;
-    case "traditional-chinese":
-      return (await import("@scure/bip39/wordlists/traditional-chinese.js")).wordlist;
-    case "korean":
-      return (await import("@scure/bip39/wordlists/korean.js")).wordlist;
-  }
+  return (await loadWords(list)).map((word) => word.normalize("NFC"));
 }
 
 /** The twelve words of 16 bytes, in composed form (NFC). */
 export async function codenameToWords(bits: Bytes, list: WordList): Promise<string[]> {
   if (bits.length !== BITS_LENGTH) throw new Error("a codename is 16 bytes");
-  return entropyToMnemonic(bits, await rawWordsOf(list))
+  return entropyToMnemonic(bits, await loadWords(list))
     .split(" ")
     .map((word) => word.normalize("NFC"));
 }
 
 /** The 16 bytes of twelve words in any Unicode normal form and any case. @throws {Refusal} `bad-codename` on unknown words, another number or a wrong checksum. */
 export async function wordsToCodename(words: readonly string[], list: WordList): Promise<Bytes> {
-  const raw = await rawWordsOf(list);
+  const raw = await loadWords(list);
   const known = new Map(raw.map((word) => [word.normalize("NFKD"), word]));
   const found = words.map((word) => known.get(word.trim().toLowerCase().normalize("NFKD")));
   if (found.length !== 12 || found.includes(undefined)) throw new Refusal("bad-codename");

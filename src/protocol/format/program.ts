@@ -11,7 +11,7 @@
 import type { Bytes } from "../bytes.ts";
 import { Refusal } from "../errors.ts";
 import { parseDate } from "./date.ts";
-import { flag, formatJson, integer, type Json, list, matching, nullable, oneOf, parseJson, type Reader, record, text } from "./json.ts";
+import { flag, formatJson, integer, list, matching, nullable, oneOf, parseJson, type Reader, record, text } from "./json.ts";
 import { VOCABULARY } from "./vocabulary.ts";
 
 type Language = (typeof VOCABULARY.language)[number];
@@ -73,6 +73,7 @@ export type Program = {
   readonly notices: readonly PerLanguage<Notice>[];
   readonly offer: Offer | null;
   readonly reports: readonly Report[];
+  readonly version: 1;
 };
 
 const STEPS = ["nomination", "committee", "concurrence", "decision"] as const;
@@ -138,7 +139,7 @@ const readOffer: Reader<Offer> = (value, where) => {
   return offer;
 };
 
-const reader = record({
+const reader = record<Program>({
   approvals: list(record<Approval>({ by: line(SHORT), condition: nullable(line(SHORT)), step: oneOf(STEPS) }), MOST_ENTRIES),
   authority: list(record({ covers: line(LONGEST_LINE), paragraph: line(SHORT) }), MOST_ENTRIES),
   cap: nullable(record({ amount: integer(1, LARGEST_AMOUNT), currency: matching(/[A-Z]{3}/) })),
@@ -156,7 +157,7 @@ const reader = record({
 
 /** The file of a program. What `parseProgram` would refuse is a bug here. */
 export function formatProgram(program: Program): Bytes {
-  const bytes = formatJson({ ...program, version: 1 } as unknown as Json);
+  const bytes = formatJson(program);
   try {
     parseProgram(bytes);
   } catch (cause) {
@@ -168,8 +169,7 @@ export function formatProgram(program: Program): Bytes {
 /** The program in a file. @throws {Refusal} `bad-program` with the field's name. */
 export function parseProgram(bytes: Uint8Array): Program {
   try {
-    const { version: _version, ...program } = reader(parseJson(bytes), "program");
-    return program;
+    return reader(parseJson(bytes), "program");
   } catch (error) {
     throw new Refusal("bad-program", error instanceof Refusal ? error.where : undefined);
   }

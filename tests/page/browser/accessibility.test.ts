@@ -4,6 +4,7 @@ import { BROWSERS, openBrowser, type TestBrowser } from "../../support/browser.t
 import { type FaultyLine, openFaultyLine } from "../../support/faulty-line.ts";
 import { type Finding, findings, look, overflows } from "../../support/inspection.ts";
 import { openPageSite, type PageSite } from "../../support/page-site.ts";
+import { OFFERING } from "../../support/programs.ts";
 import { testPostgres } from "../../support/postgres.ts";
 import { answerWords, filesLooked, goOn, stepShown, textsOf } from "../../support/witness.ts";
 
@@ -84,6 +85,30 @@ describe.each(BROWSERS)("in %s", (name) => {
       await examine("done");
       expect(wrong).toEqual({});
       await page.close();
+    },
+  );
+
+  it.each(["en", "ug", "bo"].flatMap((tag) => [360, 1280].map((width) => [tag, width] as const)))(
+    "an offer in the operator's words is sound and fits, in %s at %i pixels",
+    async (tag, width) => {
+      const offering = await openPageSite(postgres, { configured: OFFERING });
+      const page = await browser.newPage(width, 800);
+      await page.goto(`${offering.url}/${tag}/`, { waitUntil: "load" });
+      await page.waitForSelector("#step-safety fieldset.plain:not([disabled])");
+      await goOn(page, "safety", "story");
+      await page.type("#narrative", "A.");
+      await goOn(page, "story", "questions");
+      await goOn(page, "questions", "files");
+      await goOn(page, "files", "reply");
+      await look(page, `${tag}-${String(width)}-${name}-offer`);
+      expect(await findings(page)).toEqual([]);
+      expect(await overflows(page)).toBe(false);
+      const [block = ""] = await textsOf(page, "#rewards");
+      expect(block).toContain("Whoever wrote <b>this</b> & that.");
+      expect(block).toContain("https://program.test/offer?a=1&b=<x>");
+      expect(await textsOf(page, "#rewards b, #rewards a, footer script")).toEqual([]);
+      await page.close();
+      await offering.remove();
     },
   );
 });

@@ -11,6 +11,7 @@ const SETTINGS = {
   demo: false,
   program: null,
   integrity: { script: "sha384-x", style: "sha384-y" },
+  words: "Aable",
 };
 
 /** Every sentence in a value, however deep. */
@@ -41,6 +42,7 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the doc
     expect([...html.matchAll(/<script\b[^>]*>/g)].map(([tag]) => tag)).toEqual([
       '<script type="module" src="/assets/page.js" integrity="sha384-x">',
       '<script type="application/json" id="page-data">',
+      `<script type="application/json" id="words-${locale.wordList}">`,
     ]);
     expect(html).not.toMatch(/<style|<iframe|<img|\sstyle=|\son[a-z]+=/i);
     const addresses = [...html.matchAll(/\b(?:href|src|action)="([^"]*)"/g)].map(([, address]) => address ?? "");
@@ -109,7 +111,9 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("the pag
     ]);
     expect(pages.get("received")).not.toMatch(/<input|<button/);
     expect(pages.get("send-file")).toContain('href="/offline/firsthand.html" download="page.html"');
-    expect(formatPlainPages(locale, LANGUAGES, { demo: true, program: null, style: "sha384-y" }).get("refused")).toContain(escaped(locale.text.demo));
+    expect(formatPlainPages(locale, LANGUAGES, { demo: true, program: null, style: "sha384-y" }).get("refused")).toContain(
+      escaped(locale.text.demo),
+    );
   });
 });
 

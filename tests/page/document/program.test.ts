@@ -13,7 +13,7 @@ const INTEGRITY = { script: "sha384-x", style: "sha384-y" };
 const INFORMATION_ONLY: Program = { ...OFFERING, offer: null };
 
 function documentOf(locale: Locale, program: Program | null): string {
-  return formatDocument(locale, LANGUAGES, { pinned: PINNED, demo: false, program, integrity: INTEGRITY });
+  return formatDocument(locale, LANGUAGES, { pinned: PINNED, demo: false, program, integrity: INTEGRITY, words: "Aable" });
 }
 
 function escaped(text: string): string {
@@ -79,7 +79,16 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("in %s",
 });
 
 it("the page to be saved has the same in every language", () => {
-  const settings = { pinned: PINNED, demo: false, script: "", style: "", hashes: INTEGRITY, keys: "", until: "2027-01-01" };
+  const settings = {
+    pinned: PINNED,
+    demo: false,
+    script: "",
+    style: "",
+    hashes: INTEGRITY,
+    lists: new Map<string, string>(),
+    keys: "",
+    until: "2027-01-01",
+  };
   const html = formatOffline(LANGUAGES, { ...settings, program: OFFERING });
   expect(html.split('id="rewards"').length).toBe(LANGUAGES.length + 1);
   expect(html.split("<footer>").length).toBe(LANGUAGES.length + 1);

@@ -11,6 +11,7 @@ const SETTINGS = {
   demo: false,
   program: null,
   integrity: { script: "sha384-x", style: "sha384-y" },
+  words: "Aable",
 };
 
 /** Each sentence under its place: `text.safety.device.0`. A list is as long as its last place says. */

@@ -110,6 +110,34 @@ describe("over a line that breaks", () => {
     expect(await arrivedOnce(tip)).toBe(true);
   });
 
+  it("arrives once after thirty seconds offline in the middle of part 7, by itself, and sends no other part again", async () => {
+    const tip = await sealed();
+    const seven = (path: string): boolean => path.endsWith("/parts/7");
+    let cutAt = 0;
+    line.decide(({ method, path }) => {
+      if (method !== "PUT" || !seven(path) || cutAt > 0) return "pass";
+      cutAt = performance.now();
+      return { cutAfter: 200_000, downFor: 30_000 };
+    });
+    const waits: string[] = [];
+    let backAt = 0;
+    const watch: UploadWatch = {
+      arrived: (parts) => {
+        if (parts === 7) backAt = performance.now();
+      },
+      waiting: (why) => waits.push(why),
+      resumed: () => undefined,
+    };
+    const { signal } = new AbortController();
+    await uploadTip(tip, watch, { base: line.url, signal, nudges: new EventTarget(), patience: 60_000 });
+    expect(backAt - cutAt).toBeGreaterThanOrEqual(30_000);
+    expect(line.turnedAway()).toBeGreaterThan(1);
+    expect([...new Set(waits)]).toEqual(["offline"]);
+    const puts = line.seen.filter(({ method }) => method === "PUT").map(({ path }) => Number(path.split("/").at(-1)));
+    expect(puts).toEqual([1, 2, 3, 4, 5, 6, 7, ...Array.from({ length: tip.partCount - 6 }, (_, index) => index + 7)]);
+    expect(await arrivedOnce(tip)).toBe(true);
+  });
+
   it("gives up on a request that is never answered, and tries again", async () => {
     const tip = await sealed();
     line.decide((_, index) => (index === 2 ? "stalled" : "pass"));

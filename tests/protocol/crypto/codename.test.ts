@@ -1,13 +1,7 @@
 import { createPrivateKey, createPublicKey, hkdfSync, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import {
-  codenameToWords,
-  deriveKeys,
-  newCodename,
-  type WordList,
-  wordsOf,
-  wordsToCodename,
-} from "../../../src/protocol/crypto/codename.ts";
+import { codenameToWords, deriveKeys, newCodename, wordsOf, wordsToCodename } from "../../../src/protocol/crypto/codename.ts";
+import type { WordList } from "../../../src/protocol/crypto/word-lists.ts";
 import { fromHex, toHex, utf8 } from "../../../src/protocol/encoding.ts";
 import { refusalOf } from "../../support/refusals.ts";
 

@@ -21,6 +21,7 @@ const PROGRAM: Program = {
   notices: [{ en: { lines: ["Some words."], title: "A notice" } }],
   offer: { address: "https://program.test/offer", from: "2026-01-01", lines: { en: ["Up to a lot."], ug: ["مۇكاپات"] }, to: "2026-12-31" },
   reports: [{ days: 30, due: "after-payment", name: "A report", to: "Somebody" }],
+  version: 1,
 };
 
 /** The same as plain JSON, to be spoiled. */
@@ -74,6 +75,7 @@ const program: fc.Arbitrary<Program> = fc.record({
     }),
     { maxLength: 2 },
   ),
+  version: fc.constant(1 as const),
 });
 
 describe("a program's file", () => {
