@@ -37,22 +37,38 @@ const LIBRARY = "node_modules/openpgp/dist/lightweight";
 const LIBRARY_MAIN = join(ROOT, LIBRARY, "openpgp.mjs");
 
 /**
- * Functions of the library that the page never reaches, by their names in the pinned version. The page does two things with it: it reads and verifies binary
- * certificates, and it wraps a session key. It does not decrypt, sign, generate, lock, compress or armour, so those functions throw instead, and the bundler
- * drops what only they use: a tenth of the page.
+ * What of the library the page never reaches, by the names in the pinned version. The page does two things with it: it reads and verifies binary certificates, and
+ * it wraps a session key. It does not decrypt, sign, generate, lock, compress or armour. So these functions throw instead, these classes keep only their packet's
+ * number, these tables are empty, and the bundler drops what only they use: a fifth of the page.
  */
-const UNREACHED = [
-  ...[
-    "publicKeyDecrypt",
-    "parsePrivateKeyParams",
-    "parseEncSessionKeyParams",
-    "generateParams",
-    "validateParams",
-    "sign$1",
-    "newS2KFromType",
+const UNREACHED = {
+  functions: [
+    ...[
+      "publicKeyDecrypt",
+      "parsePrivateKeyParams",
+      "parseEncSessionKeyParams",
+      "generateParams",
+      "validateParams",
+      "sign$1",
+      "newS2KFromType",
+    ],
+    ...["EAX", "OCB", "GCM", "runAEAD", "armor", "unarmor", "encrypt$1", "decrypt$1", "isProbablePrime", "randomProbablePrime"],
+    ...[
+      "createBindingSignature",
+      "createSignaturePacket",
+      "createSignaturePackets",
+      "createVerificationObject",
+      "createVerificationObjects",
+    ],
+    ...["sanitizeKeyOptions", "decodeSessionKey", "validateDecryptionKeyPacket", "produceEncryptionKey", "mergeSignatures", "divisionTest"],
   ],
-  ...["EAX", "OCB", "GCM", "runAEAD", "armor", "unarmor"],
-];
+  classes: [
+    ...["CompressedDataPacket", "SymEncryptedIntegrityProtectedDataPacket", "SymmetricallyEncryptedDataPacket", "AEADEncryptedDataPacket"],
+    ...["SymEncryptedSessionKeyPacket", "OnePassSignaturePacket", "SecretKeyPacket", "LiteralDataPacket", "PaddingPacket"],
+    ...["CleartextMessage", "MessageGrammarValidator", "PrivateKey"],
+  ],
+  tables: ["compress_fns", "decompress_fns", "smallPrimes"],
+} as const;
 
 const LIBRARY_PARTS: Readonly<Record<string, string | null>> = {
   argon2id: null,
@@ -152,13 +168,27 @@ function lightweightLibrary(): Plugin {
   };
 }
 
-/** The library's text with {@link UNREACHED} functions emptied. Throws a bug if one of them is not there exactly once: then this list is for another version. */
+/** The library's text without what is {@link UNREACHED}. Throws a bug if one of that is not there exactly once: then the lists are for another version. */
 function withoutUnreached(text: string): string {
-  return UNREACHED.reduce((rest, name) => {
-    const definition = new RegExp(`^(?:async )?function ${name.replace("$", "\\$")}\\(.*?^\\}$`, "gms");
-    if ([...rest.matchAll(definition)].length !== 1) throw new Error(`the library has no function ${name}`);
-    return rest.replace(definition, () => `function ${name}() { throw new Error("not in the page"); }`);
-  }, text);
+  const empty = (rest: string, name: string, definition: string, left: (found: string) => string): string => {
+    const pattern = new RegExp(definition.replace("NAME", name.replace("$", "\\$")), "gms");
+    if ([...rest.matchAll(pattern)].length !== 1) throw new Error(`the library has no ${name}`);
+    return rest.replace(pattern, left);
+  };
+  const { functions, classes, tables } = UNREACHED;
+  let rest = text;
+  for (const name of functions) {
+    rest = empty(rest, name, "^(?:async )?function NAME\\(.*?^\\}$", () => `function ${name}() { throw new Error("not in the page"); }`);
+  }
+  for (const name of classes) {
+    rest = empty(rest, name, "^class NAME (?:extends \\w+ )?\\{$.*?^\\}$", (found) => {
+      const [head = ""] = found.split("\n");
+      const [tag = ""] = /static get tag\(\) \{.*?\}/s.exec(found) ?? [];
+      return `${head} ${tag} }`;
+    });
+  }
+  for (const name of tables) rest = empty(rest, name, "^const NAME = [[{]$.*?^[\\]}][^\\n]*;$", () => `const ${name} = {};`);
+  return rest;
 }
 
 /** The library's file of post-quantum algorithms up to the end of ML-KEM; what follows is ML-DSA, which nobody here uses. */
