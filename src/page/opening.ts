@@ -32,7 +32,7 @@ function openPage(): OpenPage {
       store.send(event);
     },
     {
-      chosen: (files) => session?.chosen(files, language),
+      chosen: (files) => session?.chosen(files, data.files),
       tryNow: () => session?.tryNow(),
       stop: () => session?.stop(),
       again: () => {

@@ -10,11 +10,11 @@ import { Refusal } from "../protocol/errors.ts";
 import type { ClaimProof } from "../protocol/format/claim.ts";
 import { type Carrier, NotCarried, SealAnew } from "./carrier.ts";
 import { answersOf, attachmentLabel } from "./compose/answers.ts";
-import type { InterfaceLanguage } from "./compose/questions.ts";
 import type { ChosenFile, Compose, Draft, FailureCode, Look, Progress } from "./compose/state.ts";
 import type { lookInto } from "./files/desk.ts";
 import { bytesOf, FileUnreadable } from "./file-bytes.ts";
 import { epochsAt, type Keyring, openKeyring, type PinnedFingerprints } from "./keys/keyring.ts";
+import type { FilesText } from "./locales/locale.ts";
 import type { StateListener, Store } from "./store.ts";
 
 /** How often a tip is sealed anew because the server lost parts of it. */
@@ -28,8 +28,8 @@ export interface Session {
   /** Gets and checks the keys. Returns what is wrong, or `null`. */
   prepare(): Promise<FailureCode | null>;
   readonly listener: StateListener;
-  /** Takes files, and looks into them. What is said of them is said in `language`. */
-  chosen(files: readonly File[], language: InterfaceLanguage): void;
+  /** Takes files, and looks into them. What is said of them is said in `words`. */
+  chosen(files: readonly File[], words: FilesText): void;
   tryNow(): void;
   stop(): void;
   again(): void;
@@ -93,12 +93,12 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
     });
 
   /** One file after the other, so that no more than one is in memory in part. */
-  const lookAt = async (id: number, file: File, language: InterfaceLanguage): Promise<void> => {
+  const lookAt = async (id: number, file: File, words: FilesText): Promise<void> => {
     let look: Look = "not-looked";
     try {
       if (!bodies.has(id)) return;
       const desk = await openDesk();
-      const { report, cleaned } = await desk.lookInto(file, language);
+      const { report, cleaned } = await desk.lookInto(file, words);
       if (cleaned !== null && bodies.has(id)) copies.set(id, cleaned);
       look = report;
     } catch {
@@ -173,7 +173,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
         }
       }
     },
-    chosen: (files, language) => {
+    chosen: (files, words) => {
       const added = files.map((file) => {
         const id = nextFile++;
         bodies.set(id, file);
@@ -182,7 +182,7 @@ export function openSession(store: () => Store, pinned: PinnedFingerprints, carr
       store().send({ type: "files-added", files: added });
       for (const { id } of added) {
         const file = bodies.get(id);
-        if (file !== undefined) looking = looking.then(() => lookAt(id, file, language));
+        if (file !== undefined) looking = looking.then(() => lookAt(id, file, words));
       }
     },
     tryNow: () => {

@@ -10,7 +10,7 @@
 import { ELSEWHERE, PROVINCES } from "../compose/questions.ts";
 import { WORD_LISTS } from "../compose/state.ts";
 import { en } from "../locales/en.ts";
-import type { LiveText, Locale } from "../locales/locale.ts";
+import type { FilesText, LiveText, Locale } from "../locales/locale.ts";
 import type { Program } from "../../protocol/format/program.ts";
 import { VOCABULARY } from "../../protocol/format/vocabulary.ts";
 import { sendFilePage, sendForm } from "./carried.ts";
@@ -30,6 +30,8 @@ export interface Pinned {
 export interface PageData {
   readonly pinned: Pinned;
   readonly live: LiveText;
+  /** What is said of chosen files. */
+  readonly files: FilesText;
   /** What the language calls itself. */
   readonly languageName: string;
 }
@@ -49,7 +51,7 @@ export interface DocumentSettings {
 
 /** The whole HTML file. */
 export function formatDocument(locale: Locale, languages: readonly Locale[], settings: DocumentSettings): string {
-  const { text, live, name } = locale;
+  const { text, live, files: saidOfFiles, name } = locale;
   const files = markup`<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/page.css" integrity="${settings.integrity.style}">
 <script type="module" src="/assets/page.js" integrity="${settings.integrity.script}"></script>`;
@@ -58,7 +60,7 @@ export function formatDocument(locale: Locale, languages: readonly Locale[], set
 ${formatBody(locale, languages, {
   demo: settings.demo,
   program: settings.program,
-  data: { pinned: settings.pinned, live, languageName: name },
+  data: { pinned: settings.pinned, live, files: saidOfFiles, languageName: name },
   addressOf: ({ tag }) => `/${tag}/`,
   notices: withoutScript(locale),
   online: true,

@@ -78,7 +78,7 @@ function offlineBody(locale: Locale, languages: readonly Locale[], { pinned, dem
   return formatBody(own, languages, {
     demo,
     program,
-    data: { pinned, live: own.live, languageName: locale.name },
+    data: { pinned, live: own.live, files: own.files, languageName: locale.name },
     addressOf: ({ tag }) => `#${tag}`,
     notices: markup`<p class="note">${filled(locale.offline.until, { date: markup`<bdi><time>${until}</time></bdi>` })}</p>`,
     online: false,

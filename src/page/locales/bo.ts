@@ -289,7 +289,7 @@ const where: Locale["labels"]["where"] = {
   prefer_not_to_say: "བཤད་འདོད་མེད།",
 };
 
-export const files: FilesText = {
+const files: FilesText = {
   kinds: {
     image: "པར་ནང་པར་ཆས་དང་ས་ཆ། དུས་ཚོད་བཅས་ཡོད་སྲིད།",
     pdf: "PDF ནང་རྩོམ་པ་པོ་དང་མཉེན་ཆས། དུས་ཚོད་བཅས་ཡོད་སྲིད། པར་བརྒྱབ་པའམ་བཤེར་འཇུག་བྱས་པའི་ཤོག་ངོས་ཐོག་མིག་གིས་མི་མཐོང་བའི་ཐིག་ལེ་ཡོད་སྲིད།",

@@ -288,7 +288,7 @@ const where: Locale["labels"]["where"] = {
   prefer_not_to_say: "말하고 싶지 않음",
 };
 
-export const files: FilesText = {
+const files: FilesText = {
   kinds: {
     image: "사진에는 카메라, 장소, 시각의 정보가 들어 있을 수 있습니다.",
     pdf: "PDF에는 작성자, 프로그램, 시각의 정보가 들어 있을 수 있습니다. 인쇄하거나 스캔한 페이지에는 보이지 않는 점이 있을 수 있습니다.",

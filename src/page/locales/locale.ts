@@ -3,7 +3,7 @@
  * compiler names what is missing.
  *
  * Two halves, because they travel differently: `text` and `labels` are written into the HTML when the page is built, so they can be read without a script;
- * `live` is carried inside the HTML as data, for the sentences that only make sense while the script runs. So the script itself is the same for all languages.
+ * `live` and `files` are carried inside the HTML as data, for the sentences that only make sense while the script runs. So the script itself is the same for all languages.
  *
  * Sentences are short, imperative and literal: they must survive translation and a frightened reader. `{name}` marks a place that the script fills.
  */
@@ -137,7 +137,7 @@ export interface ReturnText {
   readonly finished: readonly string[];
 }
 
-/** What is said of a chosen file. Travels with the part of the script that looks into files, so that nobody waits for it who sends none. */
+/** What is said of a chosen file. Travels in the document: what looks into files is fetched by every witness and carries no language. */
 export interface FilesText {
   /** What files of a kind that cannot be looked into may hold. */
   readonly kinds: Readonly<Record<FileKind, string>>;

@@ -289,7 +289,7 @@ const where: Locale["labels"]["where"] = {
   prefer_not_to_say: "دېگۈم يوق",
 };
 
-export const files: FilesText = {
+const files: FilesText = {
   kinds: {
     image: "رەسىمدە كامېرا، ئورۇن ۋە ۋاقىت ئۇچۇرى بولۇشى مۇمكىن.",
     pdf: "PDF ھۆججىتىدە ئاپتور، پروگرامما ۋە ۋاقىت ئۇچۇرى بولۇشى مۇمكىن. بېسىپ چىقىرىلغان ياكى سىكاننېرلانغان بەتتە كۆرۈنمەيدىغان چېكىتلەر بولۇشى مۇمكىن.",

@@ -288,7 +288,7 @@ const where: Locale["labels"]["where"] = {
   prefer_not_to_say: "不想说",
 };
 
-export const files: FilesText = {
+const files: FilesText = {
   kinds: {
     image: "图片里可能有相机、地点和时间的信息。",
     pdf: "PDF 里可能有作者、所用程序和时间的信息。打印或扫描的页面可能带有看不见的小点。",

@@ -288,7 +288,7 @@ const where: Locale["labels"]["where"] = {
   prefer_not_to_say: "不想說",
 };
 
-export const files: FilesText = {
+const files: FilesText = {
   kinds: {
     image: "圖片中可能有相機、地點和時間的資訊。",
     pdf: "PDF 中可能有作者、所用程式和時間的資訊。列印或掃描的頁面可能帶有看不見的小點。",

@@ -136,11 +136,11 @@ describe.each(BROWSERS)("in %s", (name) => {
     // As text: the test's own tools rewrite the word in functions.
     await page.evaluate('globalThis.desk = import("/assets/files.js"); null');
     const made = await page.evaluate(
-      async (files) => {
+      async (files, words) => {
         const desk = await (Reflect.get(globalThis, "desk") as Promise<{ lookInto: typeof lookInto }>);
         const results = [];
         for (const { type, content } of files) {
-          const { cleaned } = await desk.lookInto(new File([new Uint8Array(content)], "a", { type }), "en");
+          const { cleaned } = await desk.lookInto(new File([new Uint8Array(content)], "a", { type }), words);
           if (cleaned === null) throw new Error("no copy");
           // In one piece: Firefox takes the first piece of a file made of several for all there is to know its kind by.
           const bytes = new Uint8Array(await cleaned.arrayBuffer());
@@ -150,6 +150,7 @@ describe.each(BROWSERS)("in %s", (name) => {
         return results;
       },
       originals.map(([type, bytes]) => ({ type, content: [...bytes] })),
+      en.files,
     );
     expect(made.slice(0, 2).map(({ size }) => size)).toEqual([
       [8, 16],
@@ -162,11 +163,12 @@ describe.each(BROWSERS)("in %s", (name) => {
     for (const part of Object.values(parts)) expect(Buffer.from(part).includes(MARK)).toBe(false);
 
     const broken = await page.evaluate(
-      async (content) => {
+      async (content, words) => {
         const desk = await (Reflect.get(globalThis, "desk") as Promise<{ lookInto: typeof lookInto }>);
-        return desk.lookInto(new File([new Uint8Array(content)], "a.docx"), "en");
+        return desk.lookInto(new File([new Uint8Array(content)], "a.docx"), words);
       },
       [...docxOf({ "word/styles.xml": "<a><b></a>" })],
+      en.files,
     );
     expect(broken).toMatchObject({ report: { notes: [en.files.damaged] }, cleaned: null });
     await page.close();

@@ -64,14 +64,14 @@ it("says why a file cannot be looked into, and what such a file may hold", () =>
   }
 });
 
-it.each(LANGUAGES.map(({ tag, files: words }) => [tag, words] as const))("speaks %s", async (tag, words) => {
-  const photo = await lookInto(new File([jpegOf()], "a.jpg", { type: "image/jpeg" }), tag);
+it.each(LANGUAGES.map(({ tag, files: words }) => [tag, words] as const))("speaks %s", async (_tag, words) => {
+  const photo = await lookInto(new File([jpegOf()], "a.jpg", { type: "image/jpeg" }), words);
   expect(photo.report.traces.map(({ label }) => label)).toContain(words.traits.place);
   expect(photo.report.choice?.size).toBe(photo.cleaned?.size);
   expect(JSON.stringify(photo.report)).toContain(MARK);
-  const pdf = await lookInto(new File([pdfOf()], "a.pdf"), tag);
+  const pdf = await lookInto(new File([pdfOf()], "a.pdf"), words);
   expect([pdf.report.choice?.size, pdf.report.advice]).toEqual([pdf.cleaned?.size, [words.pages]]);
-  const signed = await lookInto(new File(["%PDF-1.7 /ByteRange [0 1 2 3]"], "b.pdf"), tag);
+  const signed = await lookInto(new File(["%PDF-1.7 /ByteRange [0 1 2 3]"], "b.pdf"), words);
   expect([signed.cleaned, signed.report.choice, signed.report.advice]).toEqual([null, null, [words.cannotClean, words.pages]]);
 });
 
