@@ -33,7 +33,7 @@ function offered(locale: Locale, { name }: Program, { lines, from, to, address }
   return markup`<p>${filled(own.by, { name: nameIn(locale, name) })}</p>
 ${written(locale, lines, (shown) => markup`${shown.map((line) => markup`<p>${line}</p>`)}`)}
 <p>${filled(to === null ? own.from : own.fromTo, dates)}</p>
-${address === null ? NOTHING : markup`<p>${filled(own.address, { address: markup`<bdi dir="ltr">${address}</bdi>` })}</p>`}`;
+${address === null ? NOTHING : markup`<p>${filled(own.address, { address: markup`<bdi class="address" dir="ltr">${address}</bdi>` })}</p>`}`;
 }
 
 function ineligible(locale: Locale, { name, ineligible: lines }: Program): Markup {

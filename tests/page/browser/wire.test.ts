@@ -98,6 +98,7 @@ describe.each(BROWSERS)("in %s", (name) => {
   /** Makes and sends a tip, and returns what was to be seen. */
   async function watched(visit: Visit): Promise<Exchange[]> {
     const page = await browser.newPage();
+    line.forget();
     await page.goto(`${line.url}/${visit.language}/`, { waitUntil: "load" });
     await page.waitForSelector("#step-safety fieldset.plain:not([disabled])");
     const opening = line.exchanges().map(({ path }) => path);

@@ -44,7 +44,7 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("in %s",
     const lines = OFFERING.offer?.lines;
     for (const line of (tag === "ug" ? lines?.ug : lines?.en) ?? []) expect(block).toContain(escaped(line));
     expect(block).toContain("<time>2026-01-02</time>");
-    expect(block).toContain(`<bdi dir="ltr">${escaped(OFFERING.offer?.address ?? "")}</bdi>`);
+    expect(block).toContain(`<bdi class="address" dir="ltr">${escaped(OFFERING.offer?.address ?? "")}</bdi>`);
     expect(block).toContain(escaped(own.decided));
     expect(block).toContain(escaped(reward[3]));
     expect(reward.slice(0, 3).filter((sentence) => html.includes(escaped(sentence)))).toEqual([]);
