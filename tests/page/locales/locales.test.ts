@@ -32,7 +32,9 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("%s", (_
     const unnamed = [...PROVINCES, ...ELSEWHERE, "prefer_not_to_say"].filter((code) => (locale.labels.where[code] ?? "").trim() === "");
     expect(unnamed).toEqual([]);
     const { text, returning, carried, offline, offered, files, labels, live } = locale;
-    const empty = places({ text, returning, carried, offline, offered, files, labels, live }, "").filter(([, sentence]) => sentence.trim() === "");
+    const empty = places({ text, returning, carried, offline, offered, files, labels, live }, "").filter(
+      ([, sentence]) => sentence.trim() === "",
+    );
     expect(empty.map(([at]) => at)).toEqual([]);
   });
 
