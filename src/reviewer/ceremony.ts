@@ -3,6 +3,7 @@
  *
  *     public/      program.pgp rewards.pgp review.vkey retention.json origin [DEMO]     carried to the server as its KEYS_DIR
  *     cards/       card-1-of-3.txt …       one for each holder: shares that open the casebook
+ *     people/      person-1.txt …          one for each person who gave no passphrase: signs for that person. None in a demo
  *     casebook/    the review machine's casebook, its secrets locked
  *     rewards/     rewards.locked and its own cards/      for the reward officer, who is somebody else
  *
@@ -24,6 +25,8 @@ import { Refusal } from "../protocol/errors.ts";
 import { formatRetention, type RetentionPolicy } from "../protocol/format/retention.ts";
 import { Casebook } from "./casebook/casebook.ts";
 import { writeDurably } from "./casebook/durable-file.ts";
+import { type NewPerson, secretOfPassphrase } from "./casebook/people.ts";
+import type { Role } from "./casebook/roles.ts";
 import { lockVault, VAULT_FILE } from "./casebook/vault.ts";
 import { becomeWriter } from "./casebook/writer.ts";
 import { makeFolder } from "./new-folder.ts";
@@ -40,10 +43,18 @@ export interface CeremonyPlan {
   /** Any `needed` (1 to `shares`) of `shares` (1 to 255) cards open the secrets. */
   readonly needed: number;
   readonly shares: number;
-  /** Who will act in the casebook; at least one. */
-  readonly people: readonly string[];
+  /** Who will act in the casebook; at least one, and one a lead. */
+  readonly people: readonly PlannedPerson[];
   readonly retention: RetentionPolicy;
   readonly demo: boolean;
+}
+
+/** Somebody who will act. */
+export interface PlannedPerson {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Their own passphrase; `null`: they get a card, or nothing in a demo. */
+  readonly passphrase: string | null;
 }
 
 /** What was made. */
@@ -76,7 +87,7 @@ export function holdCeremony(folder: string, plan: CeremonyPlan, now: Date, say:
 
 async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: string) => void): Promise<CeremonyResult> {
   const { origin, start, epochs, demo } = plan;
-  for (const name of ["public", "cards", "casebook", "rewards", "rewards/cards"]) await mkdir(join(work, name), { mode: 0o700 });
+  for (const name of ["public", "cards", "people", "casebook", "rewards", "rewards/cards"]) await mkdir(join(work, name), { mode: 0o700 });
 
   say(`making two certificates with ${String(epochs)} epochs each`);
   const program = await generateCertificate({ purpose: "program", start, epochs });
@@ -85,9 +96,9 @@ async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: 
   const review = (await noteSigner(`${origin}/review`, reviewSeed)).vkey;
 
   say("locking the secrets and writing the cards");
-  const casebookKey = randomBytes(32);
+  const keys = { casebook: randomBytes(32), wrapping: [randomBytes(32)] };
   await lockAndShare(plan, { opens: "the casebook", fingerprint: program.fingerprint, cards: join(work, "cards") }, async (secret) => {
-    const vault = { casebook: casebookKey, program: program.secretBytes, review: reviewSeed };
+    const vault = { ...keys, program: program.secretBytes, review: reviewSeed };
     await writeDurably(join(work, "casebook", VAULT_FILE), [await lockVault(vault, secret)]);
   });
   await lockAndShare(
@@ -99,9 +110,16 @@ async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: 
   );
 
   say("opening the casebook");
-  const opened = { origin, program: program.fingerprint, rewards: rewards.fingerprint, review: review.text, demo };
+  const opening = {
+    origin,
+    program: program.fingerprint,
+    rewards: rewards.fingerprint,
+    review: review.text,
+    grace_days: plan.retention.graceDays,
+    demo,
+  };
   becomeWriter(join(work, "casebook")).release();
-  await Casebook.create(join(work, "casebook"), casebookKey, plan.people, opened, now);
+  await Casebook.create(join(work, "casebook"), keys, await equip(plan, join(work, "people"), program.fingerprint), opening, now);
 
   const publicFiles: Record<string, Bytes> = {
     "program.pgp": program.publicBytes,
@@ -113,6 +131,24 @@ async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: 
   };
   for (const [name, bytes] of Object.entries(publicFiles)) await writeDurably(join(work, "public", name), [bytes]);
   return { program: program.fingerprint, rewards: rewards.fingerprint, review: review.text };
+}
+
+/** People with what only they have. Whoever gave no passphrase gets a card of one of one, except in a demo. */
+async function equip({ people, origin, demo }: CeremonyPlan, folder: string, fingerprint: string): Promise<NewPerson[]> {
+  const equipped: NewPerson[] = [];
+  for (const [index, { name, roles, passphrase }] of people.entries()) {
+    if (passphrase !== null) equipped.push({ name, roles, secret: secretOfPassphrase(passphrase) });
+    else if (demo) equipped.push({ name, roles, secret: null });
+    else {
+      const secret = randomBytes(32);
+      const [share] = await splitSecret(secret, 1, 1);
+      if (share === undefined) throw new Error("one share of one");
+      const text = formatCard(share, { opens: `signing as ${name}`, origin, fingerprint, number: 1, shares: 1, needed: 1, demo });
+      await writeDurably(join(folder, `person-${String(index + 1)}.txt`), [utf8(text)]);
+      equipped.push({ name, roles, secret });
+    }
+  }
+  return equipped;
 }
 
 async function lockAndShare(
