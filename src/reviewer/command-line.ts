@@ -12,6 +12,8 @@ import type { NewPerson } from "./casebook/people.ts";
 import { type Role, ROLES, roles, USUAL_ROLES } from "./casebook/roles.ts";
 import * as commands from "./commands.ts";
 import * as decisions from "./decisions.ts";
+import { replaceCards } from "./replace-cards.ts";
+import type { TypingBack } from "./cards.ts";
 import { PROPOSABLE, type Proposable } from "./decisions.ts";
 import type { Desk } from "./desk.ts";
 import { OVERRIDE, requireIsolation } from "./isolation.ts";
@@ -30,6 +32,8 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
                             reviewer, translator, importer (all four), or reward_officer alone
       --passphrases FILE    a line for each person, in order; who has none gets a card
       --demo                keys to try things out, marked as such, and people's keys without a lock
+      --practice            the same, with every step of a real ceremony
+      --verify-from FILE    what was typed back from the printed cards; without it the keyboard
 
   firsthand-reviewer import FILE     take in a bundle from the server
       --log-key FILE        the log's verifier key, or what \`firsthand keys\` prints; needed once, then pinned
@@ -53,6 +57,10 @@ What takes two people, one to propose and another to confirm:
   firsthand-reviewer reject N        a proposal is off
   firsthand-reviewer proposals       what waits for a second person
 
+When a holder changes or a card is lost, and after a tip was destroyed:
+  firsthand-reviewer replace-cards DIR     new cards in a new folder; the old ones open nothing here any more
+      --quorum K/N, --verify-from FILE     as in the ceremony
+
 With every command but ceremony:
       --casebook DIR        the casebook (./casebook)
       --shares FILE         share cards; may be repeated; without it they are asked for
@@ -73,6 +81,8 @@ const OPTIONS = {
   start: { type: "string" },
   "keep-days": { type: "string" },
   demo: { type: "boolean" },
+  practice: { type: "boolean" },
+  "verify-from": { type: "string" },
   "log-key": { type: "string" },
   text: { type: "string" },
   challenge: { type: "boolean" },
@@ -95,7 +105,20 @@ const AT_A_CASEBOOK = ["casebook", "shares", "person", "pass", OVERRIDE, "json"]
 const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; readonly options: readonly (keyof typeof OPTIONS)[] }>> = {
   ceremony: {
     words: ["DIR"],
-    options: ["origin", "epochs", "quorum", "start", "keep-days", "person", "passphrases", "demo", OVERRIDE, "json"],
+    options: [
+      "origin",
+      "epochs",
+      "quorum",
+      "start",
+      "keep-days",
+      "person",
+      "passphrases",
+      "demo",
+      "practice",
+      "verify-from",
+      OVERRIDE,
+      "json",
+    ],
   },
   import: { words: ["FILE"], options: ["log-key", ...AT_A_CASEBOOK] },
   list: { words: [], options: AT_A_CASEBOOK },
@@ -109,6 +132,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   confirm: { words: ["N"], options: AT_A_CASEBOOK },
   reject: { words: ["N"], options: AT_A_CASEBOOK },
   proposals: { words: [], options: AT_A_CASEBOOK },
+  "replace-cards": { words: ["DIR"], options: ["quorum", "verify-from", ...AT_A_CASEBOOK] },
 };
 
 type Values = ReturnType<typeof parse>["values"];
@@ -212,6 +236,8 @@ function answerTo(command: string, first: string, second: string, values: Values
     case "confirm":
     case "reject":
       return decisions.decide(wholeNumber(command, first, 1, 99_999_999), command === "confirm", desk);
+    case "replace-cards":
+      return replaceCards(first, { ...quorumOf(values), typing: (demo) => typingOf(values, demo) }, desk);
     case "proposals":
       return decisions.proposals(desk);
     default:
@@ -219,10 +245,22 @@ function answerTo(command: string, first: string, second: string, values: Values
   }
 }
 
-async function planOf(values: Values, now: Date): Promise<CeremonyPlan> {
+function quorumOf(values: Values): { needed: number; shares: number } {
   const quorum = /^([0-9]{1,3})\/([0-9]{1,3})$/.exec(values.quorum ?? "1/1");
   const [needed, shares] = [Number(quorum?.[1] ?? 0), Number(quorum?.[2] ?? 0)];
   if (needed < 1 || needed > shares || shares > 255) usage("a quorum is K/N, 1 ≤ K ≤ N ≤ 255");
+  return { needed, shares };
+}
+
+/** Cards are typed back, except in a demo. */
+function typingOf(values: Values, demo: boolean): TypingBack {
+  const path = values["verify-from"];
+  if (path !== undefined) return { from: "file", path };
+  if (demo) return { from: "nowhere" };
+  return process.stdin.isTTY ? { from: "keyboard" } : usage("cards are typed back: at a keyboard, or give --verify-from FILE");
+}
+
+async function planOf(values: Values, now: Date): Promise<CeremonyPlan> {
   const people = (values.person ?? ["reviewer"]).map(personOf);
   if (new Set(people.map(({ name }) => name)).size !== people.length) usage("two people have the same name");
   if (!people.some(({ roles }) => roles.includes("lead"))) usage("one of the people has to be a lead");
@@ -231,11 +269,11 @@ async function planOf(values: Values, now: Date): Promise<CeremonyPlan> {
     origin: checkOrigin(values.origin ?? usage("ceremony needs --origin")),
     start: startOf(values.start, now),
     epochs: wholeNumber("--epochs", values.epochs ?? "52", 1, 520),
-    needed,
-    shares,
+    ...quorumOf(values),
     people: people.map((person, index) => ({ ...person, passphrase: passphrases[index]?.trim() || null })),
     retention: { ...USUAL_RETENTION, daysAfterAcknowledgement: wholeNumber("--keep-days", values["keep-days"] ?? "30", 0, 180) },
-    demo: values.demo === true,
+    demo: values.demo === true || values.practice === true,
+    typing: typingOf(values, values.demo === true),
   };
 }
 
