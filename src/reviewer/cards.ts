@@ -5,6 +5,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { text as readAll } from "node:stream/consumers";
 import type { Bytes } from "../protocol/bytes.ts";
 import { splitSecret } from "../protocol/crypto/quorum.ts";
 import { toHex, utf8 } from "../protocol/encoding.ts";
@@ -15,7 +16,7 @@ import { type CardText, formatCard, formatCardPage, parseShares } from "./share-
 /** What all cards of a secret say. */
 export type CardSet = Omit<CardText, "number">;
 
-/** Where what is typed back comes from: nowhere (a demo), the keyboard, or a file. */
+/** Where what is typed back comes from: nowhere (a demo), the keyboard, or a file; `-` is what is piped in. */
 export type TypingBack = { readonly from: "nowhere" } | { readonly from: "keyboard" } | { readonly from: "file"; readonly path: string };
 
 /** Writes the cards of a secret (32 bytes) into `folder`, which may be there, as `<name>-<number>-of-<shares>.txt` and `.html`. Returns the shares. @throws {Fault}. */
@@ -44,7 +45,7 @@ export async function typeBack(
   if (typing.from === "nowhere") return;
   say(`Print the cards in ${where}. Each has to be typed back from paper before it counts.`);
   if (typing.from === "file") {
-    const content = await readFile(typing.path, "utf8").catch((cause: unknown) => {
+    const content = await (typing.path === "-" ? readAll(process.stdin) : readFile(typing.path, "utf8")).catch((cause: unknown) => {
       throw new Fault("reading what was typed back", cause);
     });
     const typed = new Set(parseShares(content).map(toHex));

@@ -33,7 +33,7 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
       --passphrases FILE    a line for each person, in order; who has none gets a card
       --demo                keys to try things out, marked as such, and people's keys without a lock
       --practice            the same, with every step of a real ceremony
-      --verify-from FILE    what was typed back from the printed cards; without it the keyboard
+      --verify-from FILE    what was typed back from the printed cards, - for what is piped in; else the keyboard
 
   firsthand-reviewer import FILE     take in a bundle from the server
       --log-key FILE        the log's verifier key, or what \`firsthand keys\` prints; needed once, then pinned

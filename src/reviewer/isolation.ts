@@ -13,7 +13,8 @@ import { Refusal } from "../protocol/errors.ts";
 /** The option that overrides, typed in full. */
 export const OVERRIDE = "i-know-this-machine-has-a-network";
 
-/** Where Linux lists interfaces. */
+/** Where Linux lists the interfaces of this process, and interfaces with their flags. */
+const OWN_INTERFACES = "/proc/self/net/dev";
 const INTERFACES = "/sys/class/net";
 /** `IFF_UP` and `IFF_LOOPBACK` of an interface's flags. */
 const UP = 0x1;
@@ -27,10 +28,17 @@ export function networksUp(): string[] {
   return [...new Set([...addressed, ...interfacesUp()])].sort();
 }
 
-/** Interfaces without an address are only in the system's list, which is Linux's; elsewhere there is none. */
+/**
+ * Interfaces without an address are only in the system's lists, which are Linux's; elsewhere there are none. The first list says which ones this process has, the second
+ * which are up; that one may be of another network namespace and then names interfaces that are not ours.
+ */
 function interfacesUp(): string[] {
   try {
+    const ours = readFileSync(OWN_INTERFACES, "latin1")
+      .split("\n")
+      .map((line) => line.split(":")[0]?.trim());
     return readdirSync(INTERFACES).filter((name) => {
+      if (!ours.includes(name)) return false;
       const flags = Number(readFileSync(`${INTERFACES}/${name}/flags`, "latin1"));
       return (flags & UP) !== 0 && (flags & LOOPBACK) === 0;
     });
