@@ -23,10 +23,10 @@ beforeAll(async () => {
   for (const [index, path] of passes.entries()) await writeFile(path, `${PASSPHRASES[index] ?? ""}\n`);
 });
 
-/** Runs the command in a namespace of its own: with loopback alone, or with a network as well that is up and leads nowhere. */
+/** Runs the command in a namespace of its own: with loopback alone, or with an interface as well that is up, has no address and leads nowhere. */
 async function inside(network: "none" | "veth", ...args: string[]): Promise<{ status: number; out: string; err: string }> {
-  const up = network === "none" ? ":" : "ip link add net0 type veth peer name net1 && ip link set net0 up";
-  const command = ["--map-root-user", "--net", "sh", "-c", `${up} && exec "$@"`, "sh", process.execPath, MAIN, ...args];
+  const up = network === "none" ? ":" : "ip link add net0 type veth peer name net1 && ip link set net0 up && mount -t sysfs none /sys";
+  const command = ["--map-root-user", "--net", "--mount", "sh", "-c", `${up} && exec "$@"`, "sh", process.execPath, MAIN, ...args];
   const child = spawn("unshare", command, { stdio: ["ignore", "pipe", "pipe"] });
   const [out, err, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close") as Promise<[number]>]);
   return { status, out, err };

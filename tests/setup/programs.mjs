@@ -26,6 +26,8 @@ export const PROGRAMS = [
   { name: "GnuPG", why: "is an independent reader of OpenPGP framing", debian: "gnupg", anyOf: ["gpg"] },
   { name: "GNU tar", why: "is an independent reader of archives and bundles", debian: "tar", anyOf: ["tar"] },
   { name: "OpenSSL", why: "is an independent checker of hashes and signatures", debian: "openssl", anyOf: ["openssl"] },
+  { name: "unshare", why: "gives a review machine a network or a full disk of its own", debian: "util-linux", anyOf: ["unshare"] },
+  { name: "ip", why: "makes a network interface that leads nowhere", debian: "iproute2", anyOf: ["ip"] },
   { name: "Go", why: "compiles an independent checker of the log", debian: "golang-go", anyOf: ["go"] },
   {
     name: "Go's x/mod",
