@@ -2,14 +2,17 @@
  * The key ceremony: makes every key of a program in one folder, whole or not at all.
  *
  *     public/      program.pgp rewards.pgp review.vkey retention.json origin [DEMO]     carried to the server as its KEYS_DIR
- *     cards/       card-1-of-3.txt …       one for each holder: shares that open the casebook
+ *     cards/       card-1-of-3.html .txt … one for each holder: shares that open the casebook
+ *     people/      person-1-….html .txt …        one for each person who gave no passphrase: signs for that person. None in a demo
  *     casebook/    the review machine's casebook, its secrets locked
+ *     ceremony.note
  *     rewards/     rewards.locked and its own cards/      for the reward officer, who is somebody else
  *
  * No secret touches the disk unlocked: certificates are made in memory and locked under 256 random bits that exist on the cards only. Cards are plain text, to be
  * printed and destroyed; that the disk is an encrypted one is the operator's duty.
  *
- * Known gap: cards are not typed back, there is no QR code and no signed protocol of the ceremony yet.
+ * Each card is typed back before the folder gets its name; a ceremony that is broken off leaves nothing. `ceremony.note` says what was made, when, and for whom, signed
+ * by the new review key: a signed note, first line `<origin>/ceremony/v1`. It holds no secret; print it and let everybody present sign the paper.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,17 +20,18 @@ import type { Bytes } from "../protocol/bytes.ts";
 import { generateCertificate } from "../protocol/crypto/certificate.ts";
 import { lockSecret } from "../protocol/crypto/lock.ts";
 import { noteSigner } from "../protocol/crypto/note.ts";
-import { splitSecret } from "../protocol/crypto/quorum.ts";
 import { randomBytes } from "../protocol/crypto/random.ts";
 import { utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { formatRetention, type RetentionPolicy } from "../protocol/format/retention.ts";
 import { Casebook } from "./casebook/casebook.ts";
 import { writeDurably } from "./casebook/durable-file.ts";
+import { type NewPerson, secretOfPassphrase } from "./casebook/people.ts";
+import type { Role } from "./casebook/roles.ts";
 import { lockVault, VAULT_FILE } from "./casebook/vault.ts";
 import { becomeWriter } from "./casebook/writer.ts";
+import { typeBack, type TypingBack, writeCards } from "./cards.ts";
 import { makeFolder } from "./new-folder.ts";
-import { formatCard } from "./share-cards.ts";
 
 /** What a ceremony is asked to make. */
 export interface CeremonyPlan {
@@ -40,10 +44,19 @@ export interface CeremonyPlan {
   /** Any `needed` (1 to `shares`) of `shares` (1 to 255) cards open the secrets. */
   readonly needed: number;
   readonly shares: number;
-  /** Who will act in the casebook; at least one. */
-  readonly people: readonly string[];
+  /** Who will act in the casebook; at least one, and one a lead. */
+  readonly people: readonly PlannedPerson[];
   readonly retention: RetentionPolicy;
   readonly demo: boolean;
+  readonly typing: TypingBack;
+}
+
+/** Somebody who will act. */
+export interface PlannedPerson {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Their own passphrase; `null`: they get a card, or nothing in a demo. */
+  readonly passphrase: string | null;
 }
 
 /** What was made. */
@@ -76,21 +89,26 @@ export function holdCeremony(folder: string, plan: CeremonyPlan, now: Date, say:
 
 async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: string) => void): Promise<CeremonyResult> {
   const { origin, start, epochs, demo } = plan;
-  for (const name of ["public", "cards", "casebook", "rewards", "rewards/cards"]) await mkdir(join(work, name), { mode: 0o700 });
+  for (const name of ["public", "cards", "people", "casebook", "rewards", "rewards/cards"]) await mkdir(join(work, name), { mode: 0o700 });
 
   say(`making two certificates with ${String(epochs)} epochs each`);
   const program = await generateCertificate({ purpose: "program", start, epochs });
   const rewards = await generateCertificate({ purpose: "rewards", start, epochs });
   const reviewSeed = randomBytes(32);
-  const review = (await noteSigner(`${origin}/review`, reviewSeed)).vkey;
+  const signer = await noteSigner(`${origin}/review`, reviewSeed);
+  const review = signer.vkey;
 
   say("locking the secrets and writing the cards");
-  const casebookKey = randomBytes(32);
-  await lockAndShare(plan, { opens: "the casebook", fingerprint: program.fingerprint, cards: join(work, "cards") }, async (secret) => {
-    const vault = { casebook: casebookKey, program: program.secretBytes, review: reviewSeed };
-    await writeDurably(join(work, "casebook", VAULT_FILE), [await lockVault(vault, secret)]);
-  });
-  await lockAndShare(
+  const keys = { casebook: randomBytes(32), wrapping: [randomBytes(32)] };
+  const casebookCards = await lockAndShare(
+    plan,
+    { opens: "the casebook", fingerprint: program.fingerprint, cards: join(work, "cards") },
+    async (secret) => {
+      const vault = { ...keys, program: program.secretBytes, review: reviewSeed };
+      await writeDurably(join(work, "casebook", VAULT_FILE), [await lockVault(vault, secret)]);
+    },
+  );
+  const rewardsCards = await lockAndShare(
     plan,
     { opens: "the rewards certificate", fingerprint: rewards.fingerprint, cards: join(work, "rewards", "cards") },
     async (secret) => {
@@ -99,9 +117,21 @@ async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: 
   );
 
   say("opening the casebook");
-  const opened = { origin, program: program.fingerprint, rewards: rewards.fingerprint, review: review.text, demo };
+  const opening = {
+    origin,
+    program: program.fingerprint,
+    rewards: rewards.fingerprint,
+    review: review.text,
+    grace_days: plan.retention.graceDays,
+    demo,
+  };
   becomeWriter(join(work, "casebook")).release();
-  await Casebook.create(join(work, "casebook"), casebookKey, plan.people, opened, now);
+  const { people, cards: peopleCards } = await equip(plan, join(work, "people"), program.fingerprint);
+  const casebook = await Casebook.create(join(work, "casebook"), keys, people, opening, now);
+  await typeBack([...casebookCards, ...rewardsCards, ...peopleCards], plan.typing, work, say);
+
+  const text = protocolText(plan, casebook, { program: program.fingerprint, rewards: rewards.fingerprint, review: review.text }, now);
+  await writeDurably(join(work, "ceremony.note"), [await signer.sign(text)]);
 
   const publicFiles: Record<string, Bytes> = {
     "program.pgp": program.publicBytes,
@@ -115,16 +145,46 @@ async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: 
   return { program: program.fingerprint, rewards: rewards.fingerprint, review: review.text };
 }
 
+/** What was done, for people: the text of the ceremony's note. */
+function protocolText({ origin, needed, shares, demo }: CeremonyPlan, { people }: Casebook, made: CeremonyResult, now: Date): string {
+  const lines = [
+    `${origin}/ceremony/v1`,
+    `date ${now.toISOString().slice(0, 10)}`,
+    `practice ${demo ? "yes" : "no"}`,
+    `program ${made.program}`,
+    `rewards ${made.rewards}`,
+    `review ${made.review}`,
+    `quorum ${String(needed)}/${String(shares)}`,
+    ...people.map(({ name, key, roles }) => `person ${key} ${roles.join(",")} ${name}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** People with what only they have. Whoever gave no passphrase gets a card of one of one, except in a demo. */
+async function equip(plan: CeremonyPlan, folder: string, fingerprint: string): Promise<{ people: NewPerson[]; cards: Bytes[] }> {
+  const { origin, demo } = plan;
+  const equipped: NewPerson[] = [];
+  const cards: Bytes[] = [];
+  for (const [index, { name, roles, passphrase }] of plan.people.entries()) {
+    if (passphrase !== null) equipped.push({ name, roles, secret: secretOfPassphrase(passphrase) });
+    else if (demo) equipped.push({ name, roles, secret: null });
+    else {
+      const secret = randomBytes(32);
+      const set = { opens: `signing as ${name}`, origin, fingerprint, shares: 1, needed: 1, demo };
+      cards.push(...(await writeCards(folder, `person-${String(index + 1)}`, secret, set)));
+      equipped.push({ name, roles, secret });
+    }
+  }
+  return { people: equipped, cards };
+}
+
+/** Locks something under 256 random bits and writes their cards. Returns the shares. */
 async function lockAndShare(
   { origin, needed, shares, demo }: CeremonyPlan,
   { opens, fingerprint, cards }: { opens: string; fingerprint: string; cards: string },
   lock: (secret: Bytes) => Promise<void>,
-): Promise<void> {
+): Promise<Bytes[]> {
   const secret = randomBytes(32);
   await lock(secret);
-  for (const [index, share] of (await splitSecret(secret, needed, shares)).entries()) {
-    const number = index + 1;
-    const text = formatCard(share, { opens, origin, fingerprint, number, shares, needed, demo });
-    await writeDurably(join(cards, `card-${String(number)}-of-${String(shares)}.txt`), [utf8(text)]);
-  }
+  return writeCards(cards, "card", secret, { opens, origin, fingerprint, shares, needed, demo });
 }

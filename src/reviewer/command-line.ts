@@ -2,13 +2,22 @@
  * The command line of the review machine: understands arguments, runs one command, prints what it says. Results go to the output, as lines or with `--json` as one
  * object; progress, questions and failures to the error output. Exit 0: done; 1: refused, failed, or `verify` found damage; 2: not understood.
  */
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { Fault, Refusal } from "../protocol/errors.ts";
 import { parseDate } from "../protocol/format/date.ts";
 import { personName } from "./casebook/event.ts";
 import { type CeremonyPlan, checkOrigin, USUAL_RETENTION } from "./ceremony.ts";
+import type { NewPerson } from "./casebook/people.ts";
+import { type Role, ROLES, roles, USUAL_ROLES } from "./casebook/roles.ts";
 import * as commands from "./commands.ts";
-import { requireIsolation } from "./isolation.ts";
+import * as decisions from "./decisions.ts";
+import { replaceCards } from "./replace-cards.ts";
+import type { TypingBack } from "./cards.ts";
+import { PROPOSABLE, type Proposable } from "./decisions.ts";
+import type { Desk } from "./desk.ts";
+import { OVERRIDE, requireIsolation } from "./isolation.ts";
+import { readOwnSecret } from "./own-secret.ts";
 import { progressTo } from "./progress.ts";
 import type { Answer } from "./views.ts";
 
@@ -19,8 +28,12 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
       --quorum K/N          any K of N cards open the secrets (1/1)
       --start DATE          first day of the first week, YYYY-MM-DD (today)
       --keep-days N         days the server keeps what was acknowledged (30)
-      --person NAME         who will work in the casebook; may be repeated (reviewer)
-      --demo                keys to try things out, marked as such
+      --person NAME[=ROLES] who will work in the casebook; may be repeated (reviewer). Roles, by commas: lead,
+                            reviewer, translator, importer (all four), or reward_officer alone
+      --passphrases FILE    a line for each person, in order; who has none gets a card
+      --demo                keys to try things out, marked as such, and people's keys without a lock
+      --practice            the same, with every step of a real ceremony
+      --verify-from FILE    what was typed back from the printed cards, - for what is piped in; else the keyboard
 
   firsthand-reviewer import FILE     take in a bundle from the server
       --log-key FILE        the log's verifier key, or what \`firsthand keys\` prints; needed once, then pinned
@@ -34,12 +47,27 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
       --again               the last one once more, byte for byte
   firsthand-reviewer status          counts, keys, what is waiting
   firsthand-reviewer verify          whether the casebook is whole
+      --against FOLDER      and how a copy of it in that folder stands to it
+
+What takes two people, one to propose and another to confirm:
+  firsthand-reviewer propose WHAT WHICH    destroy-tip ID, destroy-epoch FINGERPRINT, release-hold ID,
+                                     add-person NAME[=ROLES], remove-person NAME
+      --new-pass FILE       passphrase or card of who is to be added
+  firsthand-reviewer confirm N       somebody else's proposal; it is done at once
+  firsthand-reviewer reject N        a proposal is off
+  firsthand-reviewer proposals       what waits for a second person
+
+When a holder changes or a card is lost, and after a tip was destroyed:
+  firsthand-reviewer replace-cards DIR     new cards in a new folder; the old ones open nothing here any more
+      --quorum K/N, --verify-from FILE     as in the ceremony
 
 With every command but ceremony:
       --casebook DIR        the casebook (./casebook)
       --shares FILE         share cards; may be repeated; without it they are asked for
       --person NAME         who acts, if the casebook knows several people
+      --pass FILE           that person's passphrase or card; without it it is asked for
 With every command:
+      --i-know-this-machine-has-a-network   goes on in spite of it; the casebook records it
       --json                the result as one JSON object
       --help                this text
 
@@ -53,6 +81,8 @@ const OPTIONS = {
   start: { type: "string" },
   "keep-days": { type: "string" },
   demo: { type: "boolean" },
+  practice: { type: "boolean" },
+  "verify-from": { type: "string" },
   "log-key": { type: "string" },
   text: { type: "string" },
   challenge: { type: "boolean" },
@@ -60,15 +90,36 @@ const OPTIONS = {
   casebook: { type: "string" },
   shares: { type: "string", multiple: true },
   person: { type: "string", multiple: true },
+  pass: { type: "string" },
+  passphrases: { type: "string" },
+  "new-pass": { type: "string" },
+  against: { type: "string" },
+  [OVERRIDE]: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
 
-const AT_A_CASEBOOK = ["casebook", "shares", "person", "json"] as const;
+const AT_A_CASEBOOK = ["casebook", "shares", "person", "pass", OVERRIDE, "json"] as const;
 
 /** Words after each command, and the options it takes. */
 const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; readonly options: readonly (keyof typeof OPTIONS)[] }>> = {
-  ceremony: { words: ["DIR"], options: ["origin", "epochs", "quorum", "start", "keep-days", "person", "demo", "json"] },
+  ceremony: {
+    words: ["DIR"],
+    options: [
+      "origin",
+      "epochs",
+      "quorum",
+      "start",
+      "keep-days",
+      "person",
+      "passphrases",
+      "demo",
+      "practice",
+      "verify-from",
+      OVERRIDE,
+      "json",
+    ],
+  },
   import: { words: ["FILE"], options: ["log-key", ...AT_A_CASEBOOK] },
   list: { words: [], options: AT_A_CASEBOOK },
   show: { words: ["ID"], options: AT_A_CASEBOOK },
@@ -76,7 +127,12 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   reply: { words: ["ID"], options: ["text", "challenge", ...AT_A_CASEBOOK] },
   outbox: { words: ["FILE"], options: ["again", ...AT_A_CASEBOOK] },
   status: { words: [], options: AT_A_CASEBOOK },
-  verify: { words: [], options: AT_A_CASEBOOK },
+  verify: { words: [], options: ["against", ...AT_A_CASEBOOK] },
+  propose: { words: ["WHAT", "WHICH"], options: ["new-pass", ...AT_A_CASEBOOK] },
+  confirm: { words: ["N"], options: AT_A_CASEBOOK },
+  reject: { words: ["N"], options: AT_A_CASEBOOK },
+  proposals: { words: [], options: AT_A_CASEBOOK },
+  "replace-cards": { words: ["DIR"], options: ["quorum", "verify-from", ...AT_A_CASEBOOK] },
 };
 
 type Values = ReturnType<typeof parse>["values"];
@@ -94,7 +150,6 @@ export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
     }
     const [command = "", ...words] = positionals;
     checkUsage(command, words, values);
-    requireIsolation(say);
     const { answer, sound } = await runCommand(command, words, values);
     process.stdout.write(json ? `${JSON.stringify(answer.json)}\n` : answer.lines.map((line) => `${line}\n`).join(""));
     return sound ? 0 : 1;
@@ -139,21 +194,28 @@ function checkUsage(command: string, words: readonly string[], values: Values): 
 async function runCommand(command: string, words: readonly string[], values: Values): Promise<{ answer: Answer; sound: boolean }> {
   const [first = "", second = ""] = words;
   const now = new Date();
-  if (command === "ceremony") return { answer: await commands.ceremony(first, planOf(values, now), { now, say }), sound: true };
+  const override = values[OVERRIDE] === true;
+  if (command === "ceremony") {
+    const plan = await planOf(values, now);
+    requireIsolation({ practice: plan.demo, override }, say);
+    return { answer: await commands.ceremony(first, plan, { now, say }), sound: true };
+  }
   if ((values.person?.length ?? 0) > 1) usage("only one person acts at a time");
-  const desk: commands.Desk = {
+  const desk: Desk = {
     folder: values.casebook ?? "casebook",
     shareFiles: values.shares ?? [],
     person: values.person?.[0],
+    passFile: values.pass,
+    override,
     now,
     progress: progressTo(say),
     say,
   };
-  if (command === "verify") return commands.verify(desk);
+  if (command === "verify") return commands.verify(values.against, desk);
   return { answer: await answerTo(command, first, second, values, desk), sound: true };
 }
 
-function answerTo(command: string, first: string, second: string, values: Values, desk: commands.Desk): Promise<Answer> {
+function answerTo(command: string, first: string, second: string, values: Values, desk: Desk): Promise<Answer> {
   switch (command) {
     case "import":
       return commands.importFile(first, values["log-key"], desk);
@@ -169,27 +231,78 @@ function answerTo(command: string, first: string, second: string, values: Values
       return commands.outbox(first, values.again === true, desk);
     case "status":
       return commands.status(desk);
+    case "propose":
+      return decisions.propose(proposable(first), second, () => newPerson(second, values["new-pass"]), desk);
+    case "confirm":
+    case "reject":
+      return decisions.decide(wholeNumber(command, first, 1, 99_999_999), command === "confirm", desk);
+    case "replace-cards":
+      return replaceCards(first, { ...quorumOf(values), typing: (demo) => typingOf(values, demo) }, desk);
+    case "proposals":
+      return decisions.proposals(desk);
     default:
       throw new Error("a command is listed and not there");
   }
 }
 
-function planOf(values: Values, now: Date): CeremonyPlan {
+function quorumOf(values: Values): { needed: number; shares: number } {
   const quorum = /^([0-9]{1,3})\/([0-9]{1,3})$/.exec(values.quorum ?? "1/1");
   const [needed, shares] = [Number(quorum?.[1] ?? 0), Number(quorum?.[2] ?? 0)];
   if (needed < 1 || needed > shares || shares > 255) usage("a quorum is K/N, 1 ≤ K ≤ N ≤ 255");
-  const people = values.person ?? ["reviewer"];
-  if (new Set(people).size !== people.length) usage("two people have the same name");
+  return { needed, shares };
+}
+
+/** Cards are typed back, except in a demo. */
+function typingOf(values: Values, demo: boolean): TypingBack {
+  const path = values["verify-from"];
+  if (path !== undefined) return { from: "file", path };
+  if (demo) return { from: "nowhere" };
+  return process.stdin.isTTY ? { from: "keyboard" } : usage("cards are typed back: at a keyboard, or give --verify-from FILE");
+}
+
+async function planOf(values: Values, now: Date): Promise<CeremonyPlan> {
+  const people = (values.person ?? ["reviewer"]).map(personOf);
+  if (new Set(people.map(({ name }) => name)).size !== people.length) usage("two people have the same name");
+  if (!people.some(({ roles }) => roles.includes("lead"))) usage("one of the people has to be a lead");
+  const passphrases = await readPassphrases(values.passphrases);
   return {
     origin: checkOrigin(values.origin ?? usage("ceremony needs --origin")),
     start: startOf(values.start, now),
     epochs: wholeNumber("--epochs", values.epochs ?? "52", 1, 520),
-    needed,
-    shares,
-    people: people.map(nameOf),
+    ...quorumOf(values),
+    people: people.map((person, index) => ({ ...person, passphrase: passphrases[index]?.trim() || null })),
     retention: { ...USUAL_RETENTION, daysAfterAcknowledgement: wholeNumber("--keep-days", values["keep-days"] ?? "30", 0, 180) },
-    demo: values.demo === true,
+    demo: values.demo === true || values.practice === true,
+    typing: typingOf(values, values.demo === true),
   };
+}
+
+async function readPassphrases(file: string | undefined): Promise<string[]> {
+  if (file === undefined) return [];
+  const content = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new Fault("reading the passphrases", cause);
+  });
+  return content.split(/\r?\n/);
+}
+
+/** A person as they are named on the command line: `NAME` or `NAME=role,role`. */
+function personOf(argument: string): { name: string; roles: Role[] } {
+  const [name = "", list] = argument.split("=", 2);
+  if (list === undefined) return { name: nameOf(name), roles: [...USUAL_ROLES] };
+  try {
+    return { name: nameOf(name), roles: roles(list.split(",").sort(), "roles") };
+  } catch {
+    return usage(`roles are ${ROLES.join(", ")}; the reward officer has no other`);
+  }
+}
+
+function proposable(what: string): Proposable {
+  return PROPOSABLE.find((known) => known === what) ?? usage(`what can be proposed here: ${PROPOSABLE.join(", ")}`);
+}
+
+async function newPerson(argument: string, passFile: string | undefined): Promise<NewPerson> {
+  const file = passFile ?? usage("add-person needs --new-pass FILE");
+  return { ...personOf(argument), secret: await readOwnSecret(file, say) };
 }
 
 function nameOf(name: string): string {

@@ -1,46 +1,24 @@
 /** The commands of the review machine, one function each. They return what is to be said; only `command-line.ts` prints. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Bytes } from "../protocol/bytes.ts";
 import { sha256 } from "../protocol/crypto/hash.ts";
 import { parseVkey, type Vkey } from "../protocol/crypto/note.ts";
 import { fromUtf8, toHex, utf8 } from "../protocol/encoding.ts";
 import { Fault, Refusal } from "../protocol/errors.ts";
 import { type CeremonyPlan, holdCeremony } from "./ceremony.ts";
-import { type ActingPerson, Casebook } from "./casebook/casebook.ts";
+import { Casebook } from "./casebook/casebook.ts";
 import { checkCasebook } from "./casebook/check.ts";
 import { writeNewFile } from "./casebook/durable-file.ts";
 import type { ActOf } from "./casebook/event.ts";
 import { importBundle } from "./casebook/import.ts";
 import { outboxBytes, recordOutbox, repliesLeaving } from "./casebook/outbox.ts";
-import { recordReply, repliesIn } from "./casebook/replies.ts";
+import { openReplies, recordReply } from "./casebook/replies.ts";
 import { findTip, readPieces, readRecord, type ShelvedTip, threadsOf, type TipRecord } from "./casebook/shelf.ts";
-import { openVault, type Vault, VAULT_FILE } from "./casebook/vault.ts";
-import { becomeWriter } from "./casebook/writer.ts";
+import { compareCasebooks, type Comparison } from "./casebook/compare.ts";
+import { asWriter, type Desk, sitDown } from "./desk.ts";
 import { extractTip } from "./extract.ts";
 import { visibleLine } from "./hostile-text.ts";
-import type { Progress } from "./progress.ts";
-import { readShares } from "./share-cards.ts";
 import { type Answer, count, listView, statusView, tipView } from "./views.ts";
-
-/** What every command on a casebook is given. */
-export interface Desk {
-  /** Folder of the casebook. */
-  readonly folder: string;
-  /** Files with shares; none: they are asked for. */
-  readonly shareFiles: readonly string[];
-  /** Who acts; `undefined` if there is only one person. */
-  readonly person: string | undefined;
-  readonly now: Date;
-  readonly progress: Progress;
-  /** Tells people something at once, on the error output. */
-  readonly say: (sentence: string) => void;
-}
-
-interface OpenDesk {
-  readonly casebook: Casebook;
-  readonly vault: Vault;
-}
 
 /** Makes all keys and a casebook in a new folder. */
 export async function ceremony(folder: string, plan: CeremonyPlan, desk: Pick<Desk, "now" | "say">): Promise<Answer> {
@@ -55,6 +33,8 @@ export async function ceremony(folder: string, plan: CeremonyPlan, desk: Pick<De
       `Review key           ${made.review}`,
       "",
       `Carry ${join(folder, "public")} to the server as its KEYS_DIR.`,
+      ...(plan.people.length > 1 ? [] : ["One person only: whatever takes two people cannot be done in this casebook."]),
+      ...(plan.demo ? [] : [`Give each person their own card from ${join(folder, "people")}; it signs for them.`]),
       `Print ${join(folder, "cards")} (any ${cards} open the casebook), give each holder one, then destroy the files.`,
       `Give ${join(folder, "rewards")} to the reward officer and remove it here.`,
       `The casebook is ${join(folder, "casebook")}.`,
@@ -126,7 +106,9 @@ async function requireFile(file: string): Promise<void> {
 export async function list(desk: Desk): Promise<Answer> {
   const { casebook } = await sitDown(desk);
   const tips: { shelved: ShelvedTip; record: TipRecord }[] = [];
-  const all = threadsOf(casebook).flat();
+  const all = threadsOf(casebook)
+    .flat()
+    .filter(({ entry }) => !casebook.state.tip(entry.id).destroyed);
   for (const shelved of all) {
     tips.push({ shelved, record: await readRecord(casebook, shelved) });
     desk.progress("read tips", tips.length, all.length);
@@ -139,8 +121,7 @@ export async function show(id: string, desk: Desk): Promise<Answer> {
   const { casebook } = await sitDown(desk);
   const shelved = findTip(casebook, id);
   const thread = threadsOf(casebook).find(([first]) => first?.entry.thread === shelved.entry.thread) ?? [];
-  const replies = repliesIn(casebook).filter(({ reply: { tip } }) => tip === shelved.entry.id);
-  return tipView(shelved, await readRecord(casebook, shelved), thread, replies);
+  return tipView(shelved, await readRecord(casebook, shelved), thread, await openReplies(casebook, shelved));
 }
 
 /** Answers a tip with the text in a file; with `challenge`, a claim to a reward is to be proved. */
@@ -215,39 +196,43 @@ export async function status(desk: Desk): Promise<Answer> {
   return statusView((await sitDown(desk)).casebook);
 }
 
-/** Whether the casebook is whole; `sound` is false if anything is not. */
-export async function verify(desk: Desk): Promise<{ answer: Answer; sound: boolean }> {
-  const { casebook } = await sitDown(desk);
+/** Whether the casebook is whole and, with `against`, how a copy in that folder stands to it; `sound` is false if anything is damaged or they diverged. */
+export async function verify(against: string | undefined, desk: Desk): Promise<{ answer: Answer; sound: boolean }> {
+  const { casebook, vault } = await sitDown(desk);
   const damages = await checkCasebook(casebook, desk.progress);
   const { length } = casebook.events;
+  const link = casebook.events.at(-1)?.link ?? "";
   const lines =
     damages.length === 0
-      ? [`The casebook is whole: ${count(length, "event")}, last link ${casebook.events.at(-1)?.link ?? ""}`]
+      ? [`The casebook is whole: ${count(length, "event")}, last link ${link}`]
       : damages.map(({ where, what }) => `Damaged: ${where}. ${what}`);
-  return { answer: { json: { events: length, link: casebook.events.at(-1)?.link ?? null, damages }, lines }, sound: damages.length === 0 };
+  if (against === undefined) return { answer: { json: { events: length, link, damages }, lines }, sound: damages.length === 0 };
+  const comparison = compareCasebooks(casebook, await Casebook.open(against, vault));
+  const { relation } = comparison;
+  const json = { events: length, link, damages, against: relation, common: relation === "stranger" ? 0 : comparison.common };
+  const sound = damages.length === 0 && relation !== "diverged" && relation !== "stranger";
+  return { answer: { json, lines: [...lines, ...comparisonLines(casebook, comparison)] }, sound };
 }
 
-/** Unlocks and opens the casebook for reading. */
-async function sitDown({ folder, shareFiles }: Desk): Promise<OpenDesk> {
-  const locked = await readFile(join(folder, VAULT_FILE)).catch((cause: unknown) => {
-    throw cause instanceof Error && "code" in cause && cause.code === "ENOENT"
-      ? new Refusal("no-secure-place", "there is no casebook in that folder")
-      : new Fault("reading the casebook's vault", cause);
-  });
-  const shares: Bytes[] = await readShares(shareFiles);
-  const vault = await openVault(new Uint8Array(locked), shares);
-  return { vault, casebook: await Casebook.open(folder, vault.casebook) };
-}
-
-/** Does `work` as the only writer of the casebook. The lock comes before the events are read. */
-async function asWriter(desk: Desk, work: (open: OpenDesk, person: ActingPerson) => Promise<Answer>): Promise<Answer> {
-  if ((await stat(join(desk.folder, VAULT_FILE)).catch(() => null)) === null)
-    throw new Refusal("no-secure-place", "there is no casebook in that folder");
-  const writer = becomeWriter(desk.folder);
-  try {
-    const open = await sitDown(desk);
-    return await work(open, await open.casebook.person(desk.person));
-  } finally {
-    writer.release();
+function comparisonLines(casebook: Casebook, comparison: Comparison): string[] {
+  if (comparison.relation === "stranger") return ["The other folder is another casebook."];
+  const { relation, common, here, there } = comparison;
+  const first = ([event]: typeof here): string =>
+    event === undefined
+      ? ""
+      : `${event.act.kind} by ${visibleLine(casebook.state.people.get(event.person)?.name ?? event.person)} at ${event.at}`;
+  switch (relation) {
+    case "same":
+      return ["The copy is the same."];
+    case "ahead":
+      return [`The copy is older: it lacks ${count(here.length, "event")}.`];
+    case "behind":
+      return [`The copy is newer: it has ${count(there.length, "event")} more. Work there, or replace this one.`];
+    case "diverged":
+      return [
+        `DIVERGED after event ${String(common)}. They cannot be merged: decide which goes on, and do again there what is missing.`,
+        `  here:  ${count(here.length, "event")}, first ${first(here)}`,
+        `  there: ${count(there.length, "event")}, first ${first(there)}`,
+      ];
   }
 }

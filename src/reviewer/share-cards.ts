@@ -1,10 +1,13 @@
 /**
- * Share cards: one text file per holder, to be printed and then destroyed. The words between the two marks are the share; everything else on a card is for people.
+ * Share cards, to be printed and then destroyed: one page of HTML for each card, with its words and the same words as a QR code, and the same as plain text for printers that
+ * know nothing else. The words between the two marks are the share; everything else on a card is for people. The code holds words and nothing else, in capitals, so that a
+ * scanner that types is as good as a keyboard. The page needs nothing from anywhere and runs nothing.
  * Reading takes whole cards, several in one text, or words alone with an empty line between one share and the next.
  */
 import { createInterface } from "node:readline/promises";
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
+import { encodeQR } from "qr";
 import type { Bytes } from "../protocol/bytes.ts";
 import { shareToWords, wordsToShare } from "../protocol/crypto/quorum.ts";
 import { Fault, Refusal } from "../protocol/errors.ts";
@@ -46,6 +49,29 @@ export function formatCard(share: Bytes, card: CardText): string {
     END,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+const HTML_ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** The page of a card. */
+export function formatCardPage(share: Bytes, card: CardText): string {
+  const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => HTML_ENTITIES[character] ?? "");
+  const code = encodeQR(shareToWords(share).replaceAll(/\s+/g, " ").toUpperCase(), "svg", { ecc: "quartile" });
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escaped(`Card ${String(card.number)} of ${String(card.shares)}`)}</title>
+<style>
+@page { size: A5; margin: 12mm }
+body { color: #000; background: #fff; font: 11pt/1.4 monospace }
+pre { font: inherit; white-space: pre-wrap }
+svg { display: block; width: 55mm; height: 55mm }
+</style>
+${code}
+<pre>${escaped(formatCard(share, card))}</pre>
+</html>
+`;
 }
 
 /** Every share in a text of cards or words. @throws {Refusal} `bad-share`, also if there is none. */

@@ -131,7 +131,8 @@ function answerText(field: string, value: string | readonly string[] | null): st
 
 /** Counts, keys, and what is waiting. */
 export function statusView(casebook: Casebook): Answer {
-  const { origin, program, rewards, review, people, demo } = casebook.opened;
+  const { origin, program, rewards, review, demo } = casebook.opened;
+  const { people } = casebook;
   const imports = casebook.acts("imported");
   const batches = imports.flatMap((act) => act.batches);
   const sum = (of: "decoys" | "unreadable" | "not_included" | "missing"): number => batches.reduce((total, batch) => total + batch[of], 0);

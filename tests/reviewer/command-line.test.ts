@@ -128,20 +128,20 @@ describe("a ceremony of two of three", () => {
 
   it("is never held over anything that is there", async () => {
     const before = await listingOf(folder);
-    const again = await reviewer(["ceremony", folder, "--origin", "tips.test/log", "--epochs", "1", "--json"]);
+    const again = await reviewer(["ceremony", folder, "--origin", "tips.test/log", "--epochs", "1", "--demo", "--json"]);
     expect({ status: again.status, code: codeOf(again.err) }).toEqual({ status: 1, code: "already-there" });
     expect(await listingOf(folder)).toEqual(before);
 
     const other = join(await newFolder(), "file");
     await writeFile(other, "mine");
-    expect(codeOf((await reviewer(["ceremony", other, "--origin", "o", "--epochs", "1", "--json"])).err)).toBe("already-there");
+    expect(codeOf((await reviewer(["ceremony", other, "--origin", "o", "--epochs", "1", "--demo", "--json"])).err)).toBe("already-there");
     expect(await readFile(other, "utf8")).toBe("mine");
   });
 
   it("may be held in an empty folder, and leaves nothing beside it", async () => {
     const parent = await newFolder();
     await mkdir(join(parent, "empty"));
-    expect((await reviewer(["ceremony", join(parent, "empty"), "--origin", "o", "--epochs", "1"])).status).toBe(0);
+    expect((await reviewer(["ceremony", join(parent, "empty"), "--origin", "o", "--epochs", "1", "--demo"])).status).toBe(0);
     expect((await listingOf(parent)).filter((line) => !line.startsWith("empty"))).toEqual([]);
   });
 

@@ -269,7 +269,7 @@ describe("a bundle that is refused leaves the casebook byte for byte as it was",
 
     const cards = await readFile(join(on.folder, "cards", "card-1-of-1.txt"), "utf8");
     const vault = await openVault(new Uint8Array(await readFile(join(on.casebook, "vault.locked"))), parseShares(cards));
-    const casebook = await Casebook.open(on.casebook, vault.casebook);
+    const casebook = await Casebook.open(on.casebook, vault);
     const log = (await signerOf(ORIGIN)).vkey;
     order = { casebook, program: vault.program, log, person: await casebook.person(), now: new Date(), progress: () => undefined };
   });

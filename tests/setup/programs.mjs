@@ -30,6 +30,8 @@ export const PROGRAMS = [
   { name: "debootstrap", why: "makes a bare Debian for the review machine's archive", debian: "debootstrap", anyOf: ["debootstrap"] },
   { name: "unshare", why: "runs programs without a network", debian: "util-linux", anyOf: ["unshare"] },
   { name: "OpenSSL", why: "is an independent checker of hashes and signatures", debian: "openssl", anyOf: ["openssl"] },
+  { name: "unshare", why: "gives a review machine a network or a full disk of its own", debian: "util-linux", anyOf: ["unshare"] },
+  { name: "ip", why: "makes a network interface that leads nowhere", debian: "iproute2", anyOf: ["ip"] },
   { name: "Go", why: "compiles an independent checker of the log", debian: "golang-go", anyOf: ["go"] },
   {
     name: "Go's x/mod",

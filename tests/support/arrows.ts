@@ -30,7 +30,11 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
   ["auditor", { folders: ["auditor", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: true }],
   [
     "reviewer",
-    { folders: ["reviewer", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: ["jose"], node: true },
+    {
+      folders: ["reviewer", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"],
+      packages: ["jose", "opencc-js", "qr"],
+      node: true,
+    },
   ],
   [
     "server",

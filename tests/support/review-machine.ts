@@ -64,10 +64,10 @@ export interface ReviewMachine {
   publicFile(name: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Holds a ceremony for two weeks from today in a new folder. */
+/** Holds a demo ceremony for two weeks from today in a new folder: on a machine that has a network, only such a casebook opens. */
 export async function newReviewMachine(origin: string, ...options: string[]): Promise<ReviewMachine> {
   const folder = join(await newFolder(), "ceremony");
-  const made = await reviewer(["ceremony", folder, "--origin", origin, "--epochs", "2", ...options]);
+  const made = await reviewer(["ceremony", folder, "--origin", origin, "--epochs", "2", "--demo", ...options]);
   if (made.status !== 0) throw new Error(made.err);
   return reviewMachineIn(folder);
 }

@@ -1,5 +1,5 @@
 /**
- * Encrypted files of the casebook: JWE (RFC 7516) in compact form, `dir` with AES-256-GCM, under the casebook key. Any JOSE library opens them. The protected
+ * Encrypted files of the casebook: JWE (RFC 7516) in compact form, `dir` with AES-256-GCM, under one of the casebook's keys. Any JOSE library opens them. The protected
  * header's `typ` says what a file is for, so one kind of file cannot be put in the place of another; which of its kind it is stands inside.
  */
 import { CompactEncrypt, compactDecrypt } from "jose";
@@ -8,7 +8,7 @@ import { fromUtf8, utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 
 /** What an encrypted file is for. */
-export type Purpose = "firsthand-event" | "firsthand-person" | "firsthand-tip";
+export type Purpose = "firsthand-event" | "firsthand-person" | "firsthand-tip" | "firsthand-tip-keys" | "firsthand-words";
 
 /** The file that holds `bytes`. `key` is 32 bytes. */
 export async function closeBox(bytes: Bytes, key: Bytes, purpose: Purpose): Promise<Bytes> {

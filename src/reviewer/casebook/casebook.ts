@@ -3,25 +3,25 @@
  *
  *     vault.locked                  every secret, see vault.ts
  *     events/00000001.jwe …         one event each, see event.ts; the only truth
- *     people/<public key>.jwe       { name, seed } of a person who may sign
- *     bundles/000001/…              what an import brought, see import.ts; there only counts what an event names
+ *     people/<public key>.jwe       signing key of a person, locked by that person, see people.ts
+ *     bundles/000001/…              what an import brought, see shelf.ts; there only counts what an event names
  *     writer.lock                   empty, see writer.ts
+ *     PRACTICE                      only there if it is for practice; says so to whoever looks
  *
- * Writing an event is what makes anything so. It is durable before `append` returns, and a kill at any moment leaves the event whole or absent.
+ * Writing an event is what makes anything so. It is durable before `append` returns, and a kill at any moment leaves the event whole or absent. What an event says may be done
+ * with files is done after it; if that was interrupted, the next writer does it (destroy.ts).
  *
  * What somebody gains who can change the folder but has no shares: nothing readable; removed, swapped, changed or repeated events are found when the casebook is
- * opened. Cutting off the *latest* events cannot be found from the folder alone: compare with a copy.
- * Known gap: the people's signing keys lie under the casebook key, so whoever opens the casebook can sign as any of its people. Signing keys of their own come with
- * the two-person rules.
+ * opened. Cutting off the *latest* events cannot be found from the folder alone: compare with a copy (compare.ts). Whoever has the shares can read; to sign as a person, that
+ * person's passphrase or card is needed too.
  */
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { type SigningKey, signingKeyFromSeed } from "../../protocol/crypto/ed25519.ts";
-import { randomBytes } from "../../protocol/crypto/random.ts";
-import { fromHex, toHex } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
-import { formatJson, hex, parseJson, record, text } from "../../protocol/format/json.ts";
+import { checkEvent } from "../triage/rules.ts";
+import { CasebookState } from "../triage/state.ts";
+import { utf8 } from "../../protocol/encoding.ts";
 import { closeBox, openBox } from "./box.ts";
 import { UNFINISHED, writeDurably } from "./durable-file.ts";
 import {
@@ -34,47 +34,53 @@ import {
   type Person,
   type SignedEvent,
 } from "./event.ts";
+import { type ActingPerson, makePerson, type NewPerson, unlockPerson } from "./people.ts";
+import { bundleFolder } from "./places.ts";
+import { TipKeys } from "./tip-keys.ts";
 
-/** A person at the keyboard. */
-export interface ActingPerson extends Person {
-  readonly signing: SigningKey;
+/** What opens a casebook's files. */
+export interface CasebookKeys {
+  /** AES-256 key of events and people. */
+  readonly casebook: Bytes;
+  /** Keys around the tips' keys: one, or the new and the old one while cards are being replaced. */
+  readonly wrapping: readonly Bytes[];
 }
 
-const keyFile = record({ name: text(64, 1), seed: hex(32) });
+/** A casebook's first event without the people, who are made with it. */
+export type Opening = Omit<ActOf<"opened">, "kind" | "people">;
+
+/** Name of the file that marks a practice casebook. */
+export const PRACTICE_FILE = "PRACTICE";
 
 /** An open casebook whose chain holds. */
 export class Casebook {
   readonly folder: string;
-  /** AES-256 key of the encrypted files. */
+  /** AES-256 key of events and people. */
   readonly key: Bytes;
-  readonly #events: SignedEvent[];
+  readonly tipKeys: TipKeys;
+  /** What the events come to. */
+  readonly state = new CasebookState();
 
-  private constructor(folder: string, key: Bytes, events: SignedEvent[]) {
+  private constructor(folder: string, { casebook, wrapping }: CasebookKeys) {
     this.folder = folder;
-    this.key = key;
-    this.#events = events;
+    this.key = casebook;
+    this.tipKeys = new TipKeys((bundle) => bundleFolder(this, bundle), wrapping);
   }
 
   /**
-   * Makes an empty casebook in a folder that exists and is empty, and writes its first event. `opened.people` are made here, from `names`; the first of them acts.
+   * Makes an empty casebook in a folder that exists and is empty, and writes its first event. `people` get their keys here; the first of them acts.
    * @throws {Fault} if the disk did not take it.
    */
-  static async create(
-    folder: string,
-    key: Bytes,
-    names: readonly string[],
-    opened: Omit<ActOf<"opened">, "kind" | "people">,
-    now: Date,
-  ): Promise<Casebook> {
-    await mkdir(join(folder, "events"), { mode: 0o700 });
-    await mkdir(join(folder, "bundles"), { mode: 0o700 });
-    await mkdir(join(folder, "people"), { mode: 0o700 });
-    const people: Person[] = [];
-    for (const name of names) people.push(await addPerson(folder, key, name));
-    const [first] = people;
+  static async create(folder: string, keys: CasebookKeys, people: readonly NewPerson[], opening: Opening, now: Date): Promise<Casebook> {
+    for (const name of ["events", "bundles", "people"]) await mkdir(join(folder, name), { mode: 0o700 });
+    if (opening.demo) await writeDurably(join(folder, PRACTICE_FILE), [utf8("For practice. It protects nothing.\n")]);
+    const made: Person[] = [];
+    for (const person of people) made.push(await makePerson(folder, keys.casebook, person));
+    const [first] = made;
     if (first === undefined) throw new Error("a casebook needs a person");
-    const casebook = new Casebook(folder, key, []);
-    await casebook.append({ kind: "opened", people, ...opened }, await actingPerson(folder, key, first), now);
+    const casebook = new Casebook(folder, keys);
+    const acting = await unlockPerson(folder, keys.casebook, first, people[0]?.secret ?? null, opening.demo);
+    await casebook.append({ kind: "opened", people: made, ...opening }, acting, now);
     return casebook;
   }
 
@@ -82,12 +88,12 @@ export class Casebook {
    * Reads and checks everything the chain says.
    * @throws {Refusal} `casebook-damaged` with what does not fit. @throws {Fault} if the folder cannot be read.
    */
-  static async open(folder: string, key: Bytes): Promise<Casebook> {
+  static async open(folder: string, keys: CasebookKeys): Promise<Casebook> {
     const names = await eventFiles(folder);
-    const casebook = new Casebook(folder, key, []);
+    const casebook = new Casebook(folder, keys);
     for (const [index, name] of names.entries()) {
       if (name !== eventFile(index + 1)) throw new Refusal("casebook-damaged", `event ${String(index + 1)} is missing`);
-      casebook.#accept(await readEvent(join(folder, "events", name), key, index + 1));
+      casebook.#accept(await readEvent(join(folder, "events", name), keys.casebook, index + 1));
     }
     if (names.length === 0) throw new Refusal("casebook-damaged", "there are no events");
     return casebook;
@@ -95,7 +101,7 @@ export class Casebook {
 
   /** Every event, the first first. */
   get events(): readonly SignedEvent[] {
-    return this.#events;
+    return this.state.events;
   }
 
   /** Whose casebook this is. */
@@ -107,30 +113,35 @@ export class Casebook {
 
   /** Every act of one kind, in order. */
   acts<K extends Act["kind"]>(kind: K): ActOf<K>[] {
-    return this.#events.map((event) => event.act).filter((act): act is ActOf<K> => act.kind === kind);
+    return this.events.map((event) => event.act).filter((act): act is ActOf<K> => act.kind === kind);
+  }
+
+  /** Everybody who may act now. */
+  get people(): Person[] {
+    return [...this.state.people.values()].filter(({ active }) => active);
   }
 
   /**
-   * The person of this name, or the only one there is, ready to act.
-   * @throws {Refusal} `usage` if there is no such person, or several and none was named.
+   * The person of this name, or the only one there is, ready to act. `secret` is what only they have (people.ts).
+   * @throws {Refusal} `usage` if there is no such person, or several and none was named; `cannot-unlock`.
    */
-  async person(name?: string): Promise<ActingPerson> {
-    const { people } = this.opened;
-    const chosen = name === undefined ? people : people.filter((person) => person.name === name);
+  async person(name?: string, secret: Bytes | null = null): Promise<ActingPerson> {
+    const chosen = this.people.filter((person) => name === undefined || person.name === name);
     const [person] = chosen;
     if (person === undefined) throw new Refusal("usage", "this casebook knows no person of that name");
     if (chosen.length > 1) throw new Refusal("usage", "say who you are with --person");
-    return actingPerson(this.folder, this.key, person);
+    return unlockPerson(this.folder, this.key, person, secret, this.opened.demo);
   }
 
   /**
    * Appends what `person` did at `now`; durable when it returns. The caller must be the writer (writer.ts) since before this casebook was opened.
-   * @throws {Fault} if the disk did not take it; then it did not happen.
+   * @throws {Refusal} if a rule is broken (triage/rules.ts). @throws {Fault} if the disk did not take it. Then it did not happen.
    */
   async append(act: Act, person: ActingPerson, now: Date): Promise<SignedEvent> {
-    const sequence = this.#events.length + 1;
-    const previous = this.#events.at(-1)?.link ?? NOTHING_BEFORE;
+    const sequence = this.events.length + 1;
+    const previous = this.events.at(-1)?.link ?? NOTHING_BEFORE;
     const event = { sequence, previous, person: person.key, at: `${now.toISOString().slice(0, 19)}Z`, act };
+    checkEvent(this.state, event);
     const signed = await formatSignedEvent(event, person.signing);
     const accepted = { ...event, link: linkOf(signed) };
     await writeDurably(join(this.folder, "events", eventFile(sequence)), [await closeBox(signed, this.key, "firsthand-event")]);
@@ -141,16 +152,19 @@ export class Casebook {
   /** Takes an event of checked signature into the chain. */
   #accept(event: SignedEvent): void {
     const number = `event ${String(event.sequence)}`;
-    const previous = this.#events.at(-1);
-    if (event.sequence !== this.#events.length + 1) throw new Refusal("casebook-damaged", `${number} is in the place of another`);
+    const previous = this.events.at(-1);
+    if (event.sequence !== this.events.length + 1) throw new Refusal("casebook-damaged", `${number} is in the place of another`);
     if (event.previous !== (previous?.link ?? NOTHING_BEFORE))
       throw new Refusal("casebook-damaged", `${number} does not follow the one before`);
     if ((event.act.kind === "opened") !== (previous === undefined))
       throw new Refusal("casebook-damaged", `${number} opens the casebook again`);
-    const people = event.act.kind === "opened" ? event.act.people : this.opened.people;
-    if (!people.some((person) => person.key === event.person))
-      throw new Refusal("casebook-damaged", `${number} is by nobody of this casebook`);
-    this.#events.push(event);
+    try {
+      checkEvent(this.state, event);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw new Refusal("casebook-damaged", `${number} breaks a rule: ${error.code}`);
+    }
+    this.state.apply(event);
   }
 }
 
@@ -177,23 +191,4 @@ async function readEvent(path: string, key: Bytes, sequence: number): Promise<Si
     if (error instanceof Refusal) throw new Refusal("casebook-damaged", `event ${String(sequence)} is not authentic`);
     throw error;
   }
-}
-
-/** Makes a signing key for a new person and puts it into the folder. */
-async function addPerson(folder: string, key: Bytes, name: string): Promise<Person> {
-  const seed = randomBytes(32);
-  const person = { name, key: toHex((await signingKeyFromSeed(seed)).publicKey) };
-  const file = await closeBox(formatJson({ name, seed: toHex(seed) }), key, "firsthand-person");
-  await writeDurably(join(folder, "people", `${person.key}.jwe`), [file]);
-  return person;
-}
-
-async function actingPerson(folder: string, key: Bytes, person: Person): Promise<ActingPerson> {
-  const file = await readFile(join(folder, "people", `${person.key}.jwe`)).catch((cause: unknown) => {
-    throw new Fault("reading the signing key of a person", cause);
-  });
-  const { seed } = keyFile(parseJson(await openBox(new Uint8Array(file), key, "firsthand-person")), "person");
-  const signing = await signingKeyFromSeed(fromHex(seed, 32));
-  if (toHex(signing.publicKey) !== person.key) throw new Refusal("casebook-damaged", "signing key of a person");
-  return { ...person, signing };
 }

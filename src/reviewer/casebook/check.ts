@@ -12,7 +12,8 @@ import { verifyCheckpoint, walkLog } from "../../protocol/tlog/verify.ts";
 import type { Progress } from "../progress.ts";
 import type { Casebook } from "./casebook.ts";
 import type { ActOf } from "./event.ts";
-import { bundleFolder, readRecord, sealedItem, tilesIn, tipsOf } from "./shelf.ts";
+import { bundleFolder } from "./places.ts";
+import { readRecord, sealedItem, tilesIn, tipsOf } from "./shelf.ts";
 
 /** Something that is not as the chain says. */
 export interface Damage {
@@ -38,7 +39,8 @@ export async function checkCasebook(casebook: Casebook, progress: Progress): Pro
   let done = 0;
   for (const act of imports) {
     await attempt(`log up to bundle ${String(act.bundle)}`, () => checkLog(casebook, act));
-    for (const { batch, position, digest } of [...act.tips, ...act.troubled]) {
+    const tips = act.tips.filter(({ id }) => !casebook.state.tip(id).destroyed);
+    for (const { batch, position, digest } of [...tips, ...act.troubled]) {
       await attempt(`batch ${String(batch)}, item ${String(position)}`, async () => {
         const found = await digestOf(sealedItem(casebook, act.bundle, batch, position));
         if (toHex(found.digest) !== digest) throw new Refusal("digest-mismatch");
@@ -47,6 +49,7 @@ export async function checkCasebook(casebook: Casebook, progress: Progress): Pro
     }
   }
   for (const tip of tipsOf(casebook)) {
+    if (casebook.state.tip(tip.entry.id).destroyed) continue;
     await attempt(`tip ${tip.entry.id}`, async () => {
       await readRecord(casebook, tip);
     });

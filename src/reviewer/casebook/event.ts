@@ -1,11 +1,11 @@
 /**
  * One event of the casebook: something a person did. Signed by that person and chained to the event before, so the casebook is its own chain of custody.
  *
- *     event   = canonical JSON { version: 1, sequence, previous, person, at, act }
+ *     event   = canonical JSON { version: 2, sequence, previous, person, at, act }
  *     signed  = canonical JSON { event: text of the above, signature: Ed25519 over "firsthand/casebook-event/v1" 0x00 ‖ event }
  *     link    = H("firsthand/casebook-chain/v1" 0x00 ‖ signed): the `previous` of the next; zeros before the first
  *
- * `person` is the acting person's public key; who that is stands in the first event, `opened`. `at` is the review machine's clock, whole seconds, UTC; that
+ * `person` is the acting person's public key; who that is stands in the first event, `opened`, or in a confirmed proposal. `at` is the review machine's clock, whole seconds, UTC; that
  * machine has no network to set it by, so the order of events is what the chain says, not what `at` says. The chain is over the signed text, not over the
  * encrypted files, so that a later change of the casebook key leaves it as it is.
  */
@@ -28,7 +28,10 @@ import {
   record,
   text,
 } from "../../protocol/format/json.ts";
-import { REPLY_CONTENT, REPLY_LENGTH } from "../../protocol/format/reply.ts";
+import { REPLY_LENGTH } from "../../protocol/format/reply.ts";
+import { sealedText, TRIAGE_ACTS } from "../triage/acts.ts";
+import { DATE, NUMBER, personKey, tipId } from "./identifiers.ts";
+import { roles } from "./roles.ts";
 
 /** `previous` of the first event, and of the first bundle of a direction. */
 export const NOTHING_BEFORE = "0".repeat(64);
@@ -36,14 +39,9 @@ export const NOTHING_BEFORE = "0".repeat(64);
 /** Most items, batches or tips in one event: far above any bundle. */
 const MANY = 4_000_000;
 const COUNT = integer(0, MANY);
-const NUMBER = integer(1, 99_999_999);
-const DATE = matching(/\d{4}-\d\d-\d\d/);
-
-/** Id of a tip in this casebook: twelve hexadecimal digits, see `import`. */
-export const tipId: Reader<string> = matching(/[0-9a-f]{12}/);
 
 /** A person who may act in this casebook. `key` is an Ed25519 public key. */
-const person = record({ name: text(64, 1), key: hex(32) });
+const person = record({ name: text(64, 1), key: personKey, roles });
 
 /**
  * What came of one batch. `date` is the day the server sealed it, `root` is H of the logged commitments joined: what is acknowledged. `missing` are items that are in the log and
@@ -75,7 +73,7 @@ const tipEntry = record({
 /** An item that is no tip and no decoy; it is kept sealed as it came. */
 const troubledItem = record({ batch: NUMBER, position: COUNT, digest: hex(32), problem: oneOf(["unreadable", "not-included"]) });
 
-/** Everything that can be done, by kind. */
+/** Everything that can be done, by kind. What is done with tips is in triage/acts.ts. */
 const ACTS = {
   /** The ceremony: whose casebook this is. Always the first event and only the first. `program` and `rewards` are the certificates' fingerprints, `review` is a verifier key. */
   opened: record({
@@ -85,8 +83,14 @@ const ACTS = {
     rewards: hex(32),
     review: text(512, 1),
     people: list(person, 100),
+    /** Days that a week's secret is kept after the week's last batch. */
+    grace_days: integer(0, 366),
     demo: flag,
   }),
+  /** A command was run although this machine had these networks; somebody typed the override. */
+  "network-overridden": record({ kind: oneOf(["network-overridden"]), interfaces: list(text(64, 1), 100) }),
+  /** Every card was replaced by cards of this quorum, and the key around the tips' keys with them. */
+  "cards-replaced": record({ kind: oneOf(["cards-replaced"]), needed: integer(1, 255), shares: integer(1, 255) }),
   /** Somebody decided to believe this log key. */
   "log-key-pinned": record({ kind: oneOf(["log-key-pinned"]), vkey: text(512, 1) }),
   /** A bundle from the server was taken in. `manifest` is its hash. */
@@ -108,7 +112,7 @@ const ACTS = {
     acknowledgements: list(record({ batch: NUMBER, note: text(4096, 1) }), MANY),
   }),
   /**
-   * A witness was answered, with this text. `mailbox` is the hash of the mailbox id, `sealed` the reply as it leaves with the next outbox after this event, base64;
+   * A witness was answered; `text` is sealed under the tip's key. `mailbox` is the hash of the mailbox id, `sealed` the reply as it leaves with the next outbox after this event, base64;
    * `challenge` is what the witness was asked to sign.
    */
   replied: record({
@@ -116,12 +120,13 @@ const ACTS = {
     tip: tipId,
     mailbox: hex(32),
     date: DATE,
-    text: text(REPLY_CONTENT, 1),
+    text: sealedText,
     challenge: nullable(hex(32)),
     sealed: text(4 * Math.ceil(REPLY_LENGTH / 3), 1),
   }),
   /** A tip's attachments were written out. */
   extracted: record({ kind: oneOf(["extracted"]), tip: tipId }),
+  ...TRIAGE_ACTS,
 };
 
 export type Person = ReturnType<typeof person>;
@@ -162,10 +167,10 @@ const anyAct: Reader<Act> = (value, where) => {
 };
 
 const EVENT = record({
-  version: oneOf([1]),
+  version: oneOf([2]),
   sequence: NUMBER,
   previous: hex(32),
-  person: hex(32),
+  person: personKey,
   at: matching(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/),
   act: anyAct,
 });
@@ -174,7 +179,7 @@ const SIGNED = record({ event: text(Number.MAX_SAFE_INTEGER, 1), signature: hex(
 
 /** `event`, signed by its person: what is encrypted into one file of the casebook. `key` must be the key of `event.person`. */
 export async function formatSignedEvent(event: Event, key: SigningKey): Promise<Bytes> {
-  const bytes = formatJson({ version: 1, ...event });
+  const bytes = formatJson({ version: 2, ...event });
   const signature = await key.sign(withDomain(EVENT_DOMAIN, bytes));
   return formatJson({ event: fromUtf8(bytes), signature: toHex(signature) });
 }

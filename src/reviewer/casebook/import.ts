@@ -23,6 +23,7 @@ import { batchRoot, readBundle } from "../../protocol/crypto/bundle.ts";
 import { openSecret, type SecretCertificate } from "../../protocol/crypto/certificate.ts";
 import { digestOf, domainHash } from "../../protocol/crypto/hash.ts";
 import type { Vkey } from "../../protocol/crypto/note.ts";
+import { randomBytes } from "../../protocol/crypto/random.ts";
 import { openTip } from "../../protocol/crypto/tip.ts";
 import { fromHex, toHex } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
@@ -32,10 +33,13 @@ import { parseTilePath } from "../../protocol/format/tile.ts";
 import { verifyCheckpoint, verifyGrowth, walkLog } from "../../protocol/tlog/verify.ts";
 import { isSystemError } from "../new-folder.ts";
 import type { Progress } from "../progress.ts";
-import type { ActingPerson, Casebook } from "./casebook.ts";
+import type { Casebook } from "./casebook.ts";
 import { flushFile, flushFolder, renameDurably, UNFINISHED, writeDurably } from "./durable-file.ts";
 import { type ActOf, type BatchResult, NOTHING_BEFORE, type TipEntry, type TroubledItem } from "./event.ts";
-import { bundleFolder, formatRecord, itemPath, readPieces, recordPath, tilesIn, tipsOf } from "./shelf.ts";
+import type { ActingPerson } from "./people.ts";
+import { bundleFolder } from "./places.ts";
+import { formatRecord, itemPath, readPieces, recordPath, tilesIn, tipsOf } from "./shelf.ts";
+import { formatTipKeys, TIP_KEYS_FILE } from "./tip-keys.ts";
 
 /** Longest checkpoint file, in bytes. */
 const LONGEST_CHECKPOINT = 65_536;
@@ -206,6 +210,7 @@ async function openItems(order: ImportOrder, stage: string, items: Items, batche
   const secret = await openSecret(order.program);
   const taken = new Set(tipsOf(order.casebook).map(({ entry }) => entry.id));
   const total = [...items.values()].reduce((sum, positions) => sum + positions.size, 0);
+  const keys = new Map<string, Bytes>();
   const opened = { batches: [] as BatchResult[], tips: [] as TipEntry[], troubled: [] as TroubledItem[] };
   await mkdir(join(stage, "tips"), { mode: 0o700 });
   let done = 0;
@@ -214,11 +219,12 @@ async function openItems(order: ImportOrder, stage: string, items: Items, batche
     if ((positions.at(-1) ?? 0) >= sealed.size) throw new Refusal("bad-manifest", `more items than batch ${String(batch)} has`);
     const count = { tips: 0, decoys: 0, unreadable: 0, not_included: 0 };
     for (const position of positions) {
-      const item = await openItem(order, secret, stage, {
+      const item = await openItem(secret, stage, {
         batch,
         position,
         commitment: commitments[position] ?? new Uint8Array(0),
         taken,
+        keys,
       });
       if (item.kind === "decoy") count.decoys++;
       if (item.kind === "tip") {
@@ -241,18 +247,18 @@ async function openItems(order: ImportOrder, stage: string, items: Items, batche
       missing: sealed.size - positions.length,
     });
   }
+  await writeDurably(join(stage, TIP_KEYS_FILE), [await formatTipKeys(keys, order.casebook.tipKeys.wrapping)]);
   return opened;
 }
 
 type Item = { kind: "decoy" } | { kind: "tip"; entry: TipEntry } | { kind: "troubled"; entry: TroubledItem };
 
 async function openItem(
-  { casebook }: ImportOrder,
   secret: SecretCertificate,
   stage: string,
-  item: { batch: number; position: number; commitment: Bytes; taken: Set<string> },
+  item: { batch: number; position: number; commitment: Bytes; taken: Set<string>; keys: Map<string, Bytes> },
 ): Promise<Item> {
-  const { batch, position, taken } = item;
+  const { batch, position, taken, keys } = item;
   const path = join(stage, itemPath(batch, position));
   const troubled = async (problem: TroubledItem["problem"]): Promise<Item> => {
     const { digest } = await digestOf(readPieces(path));
@@ -280,7 +286,9 @@ async function openItem(
   }
   const { tip, tipJson, signature, sessionKey, commitment, digest } = content;
   const id = newId(tip.nonce, taken);
-  await writeDurably(join(stage, recordPath(id)), [await formatRecord({ id, sessionKey, tip, tipJson, signature, hashes }, casebook.key)]);
+  const key = randomBytes(32);
+  keys.set(id, key);
+  await writeDurably(join(stage, recordPath(id)), [await formatRecord({ id, sessionKey, tip, tipJson, signature, hashes }, key)]);
   const entry = {
     id,
     batch,

@@ -13,8 +13,9 @@ import { fromBase64, fromHex, fromUtf8, utf8 } from "../../protocol/encoding.ts"
 import { Refusal } from "../../protocol/errors.ts";
 import { acknowledgementPath, formatAcknowledgement } from "../../protocol/format/acknowledgement.ts";
 import { replyPath } from "../../protocol/format/reply.ts";
-import type { ActingPerson, Casebook } from "./casebook.ts";
+import type { Casebook } from "./casebook.ts";
 import { type ActOf, type BatchResult, NOTHING_BEFORE } from "./event.ts";
+import type { ActingPerson } from "./people.ts";
 import { repliesIn } from "./replies.ts";
 
 /** Batches that are held whole and not acknowledged yet, in order. */

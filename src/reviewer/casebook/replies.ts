@@ -8,9 +8,11 @@ import { randomBytes } from "../../protocol/crypto/random.ts";
 import { mailboxHash, sealReply } from "../../protocol/crypto/reply.ts";
 import { toBase64, toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import type { ActingPerson, Casebook } from "./casebook.ts";
+import type { Casebook } from "./casebook.ts";
 import type { ActOf } from "./event.ts";
+import type { ActingPerson } from "./people.ts";
 import { readRecord, type ShelvedTip } from "./shelf.ts";
+import { openWords, sealWords } from "./tip-keys.ts";
 
 /** A recorded reply, and the number of the outbox that took it; `null` if it waits for the next. */
 export interface RecordedReply {
@@ -39,7 +41,7 @@ export async function recordReply(
     tip: shelved.entry.id,
     mailbox: toHex(mailboxHash(tip.reply.mailbox)),
     date,
-    text,
+    text: await sealWords(text, await casebook.tipKeys.of(shelved.bundle, shelved.entry.id)),
     challenge: challenge && toHex(challenge),
     sealed: toBase64(sealed),
   };
@@ -58,4 +60,14 @@ export function repliesIn(casebook: Casebook): RecordedReply[] {
     waiting = [];
   }
   return [...replies, ...waiting.map((reply) => ({ reply, outbox: null }))];
+}
+
+/** What was said in the replies to one tip, in order: the replies with their text opened. */
+export async function openReplies(casebook: Casebook, { bundle, entry }: ShelvedTip): Promise<RecordedReply[]> {
+  const key = await casebook.tipKeys.of(bundle, entry.id);
+  const opened: RecordedReply[] = [];
+  for (const { reply, outbox } of repliesIn(casebook)) {
+    if (reply.tip === entry.id) opened.push({ reply: { ...reply, text: await openWords(reply.text, key) }, outbox });
+  }
+  return opened;
 }

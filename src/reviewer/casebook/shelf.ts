@@ -5,11 +5,11 @@
  *       checkpoint                       as received
  *       log/tile/…                       the tile files this bundle brought
  *       batches/00000012/0003            sealed items that were no decoys, as received; positions count from 0
- *       tips/<id>.jwe                    what is known of a tip, and its session key
+ *       tip-keys.jwe                     one key for each tip, see tip-keys.ts
+ *       tips/<id>.jwe                    what is known of a tip, and its session key, under the tip's key
  *     bundles/000007.partial/            an import that did not finish; the next one removes it
  *
- * A tip's session key is in its own file, under the casebook key, and nowhere else once the epoch's secret is destroyed: whoever removes that file has destroyed the
- * tip in this folder. A copy made before still has it.
+ * A destroyed tip has no key, no record and no sealed file any more (destroy.ts); the events that name it stay.
  */
 import { createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";
@@ -23,11 +23,9 @@ import { LONGEST_TIP_JSON, parseTip, type Tip } from "../../protocol/format/tip.
 import type { TileReader } from "../../protocol/tlog/tree.ts";
 import { closeBox, openBox } from "./box.ts";
 import type { Casebook } from "./casebook.ts";
-import { type TipEntry, tipId } from "./event.ts";
-
-function bundleName(bundle: number): string {
-  return String(bundle).padStart(6, "0");
-}
+import type { TipEntry } from "./event.ts";
+import { tipId } from "./identifiers.ts";
+import { bundleFolder } from "./places.ts";
 
 /** Where an item lies below its bundle's folder. */
 export function itemPath(batch: number, position: number): string {
@@ -61,7 +59,7 @@ const recordReader = record({
   hashes: list(hex(32), 999),
 });
 
-/** The file of a record, under the casebook key. */
+/** The file of a record, under the tip's key. */
 export async function formatRecord(record: TipRecord, key: Bytes): Promise<Bytes> {
   const json = formatJson({
     version: 1,
@@ -112,14 +110,16 @@ export function findTip(casebook: Casebook, prefix: string): ShelvedTip {
   return found;
 }
 
-/** @throws {Refusal} `casebook-damaged` if the record is not there or not this tip's. */
+/** @throws {Refusal} `tip-destroyed`; `casebook-damaged` if the record is not there or not this tip's. */
 export async function readRecord(casebook: Casebook, { bundle, entry }: ShelvedTip): Promise<TipRecord> {
+  if (casebook.state.tip(entry.id).destroyed) throw new Refusal("tip-destroyed");
   const damaged = (): Refusal => new Refusal("casebook-damaged", `record of tip ${entry.id}`);
   const file = await readFile(join(bundleFolder(casebook, bundle), recordPath(entry.id))).catch(() => {
     throw damaged();
   });
+  const key = await casebook.tipKeys.of(bundle, entry.id);
   try {
-    const fields = recordReader(parseJson(await openBox(new Uint8Array(file), casebook.key, "firsthand-tip")), "record");
+    const fields = recordReader(parseJson(await openBox(new Uint8Array(file), key, "firsthand-tip")), "record");
     const tipJson = utf8(fields.tip);
     const tip = parseTip(tipJson);
     const fits = fields.id === entry.id && toHex(tip.thread) === entry.thread && fields.hashes.length === tip.attachments.length;
@@ -136,11 +136,6 @@ export async function readRecord(casebook: Casebook, { bundle, entry }: ShelvedT
     if (!(error instanceof Refusal)) throw error;
   }
   throw damaged();
-}
-
-/** Folder of a bundle that was imported. */
-export function bundleFolder(casebook: Casebook, bundle: number): string {
-  return join(casebook.folder, "bundles", bundleName(bundle));
 }
 
 /** A file in pieces. Ends with a {@link Fault} if it cannot be read. */

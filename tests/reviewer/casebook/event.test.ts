@@ -12,6 +12,7 @@ import {
   parseSignedEvent,
   personName,
 } from "../../../src/reviewer/casebook/event.ts";
+import { USUAL_ROLES } from "../../../src/reviewer/casebook/roles.ts";
 import { refusalOf } from "../../support/refusals.ts";
 
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
@@ -33,7 +34,15 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     program: hash,
     rewards: hash,
     review: fc.string({ minLength: 1, maxLength: 20 }),
-    people: fc.array(fc.record({ name: fc.string({ minLength: 1, maxLength: 20 }), key: hash }), { maxLength: 3 }),
+    people: fc.array(
+      fc.record({
+        name: fc.string({ minLength: 1, maxLength: 20 }),
+        key: hash,
+        roles: fc.subarray([...USUAL_ROLES], { minLength: 1 }),
+      }),
+      { maxLength: 3 },
+    ),
+    grace_days: fc.nat(366),
     demo: fc.boolean(),
   }),
   fc.record({ kind: fc.constant("log-key-pinned" as const), vkey: fc.string({ minLength: 1, maxLength: 100 }) }),
@@ -69,7 +78,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     tip: id,
     mailbox: hash,
     date: fc.constant("2026-06-01"),
-    text: fc.string({ minLength: 1, maxLength: 100 }),
+    text: fc.constant("aa..bb.cc.dd"),
     challenge: fc.option(hash),
     sealed: fc.base64String({ minLength: 4, maxLength: 5976 }),
   }),

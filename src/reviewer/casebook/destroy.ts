@@ -1,0 +1,66 @@
+/**
+ * What confirmed events say is to be destroyed, destroyed. The event comes first and is durable; the files follow. If that is interrupted at any point, {@link settle} does it
+ * again from the events, as the next writer's first step, and doing it twice changes nothing.
+ *
+ * **A tip**: its key goes first, then its record and its sealed file. **A week**: the secret of the epoch's subkey becomes a stub and the vault is written over. What this covers,
+ * and what copies of the folder still hold, is in src/reviewer/README.md, "Destroying".
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Bytes } from "../../protocol/bytes.ts";
+import { openSecret } from "../../protocol/crypto/certificate.ts";
+import { Fault } from "../../protocol/errors.ts";
+import type { Casebook } from "./casebook.ts";
+import { flushFolder, writeDurably } from "./durable-file.ts";
+import { bundleFolder } from "./places.ts";
+import { itemPath, recordPath } from "./shelf.ts";
+import { lockVault, type Vault, VAULT_FILE } from "./vault.ts";
+
+/** An open casebook with its secrets. `secret` is what the cards give: 32 bytes that lock the vault. */
+export interface OpenCasebook {
+  readonly casebook: Casebook;
+  readonly vault: Vault;
+  readonly secret: Bytes;
+}
+
+/**
+ * Does whatever confirmed events say and has not been done. The caller is the writer. Returns the vault as it is now.
+ * @throws {Fault} if the disk did not take it; it can be done again.
+ */
+export async function settle({ casebook, vault, secret }: OpenCasebook): Promise<Vault> {
+  for (const { destroyed, bundle, entry } of casebook.state.tips.values()) {
+    if (!destroyed) continue;
+    await casebook.tipKeys.forget(bundle, entry.id);
+    await remove(bundleFolder(casebook, bundle), [recordPath(entry.id), itemPath(entry.batch, entry.position)]);
+  }
+  return settleEpochs(casebook, vault, secret);
+}
+
+async function remove(folder: string, paths: readonly string[]): Promise<void> {
+  try {
+    for (const path of paths) {
+      await rm(join(folder, path), { force: true });
+      await flushFolder(join(folder, path, ".."));
+    }
+  } catch (cause) {
+    throw new Fault("removing what was destroyed", cause);
+  }
+}
+
+async function settleEpochs(casebook: Casebook, vault: Vault, secret: Bytes): Promise<Vault> {
+  const wanted = casebook.state.destroyedEpochs;
+  if (wanted.size === 0) return vault;
+  const certificate = await openSecret(vault.program);
+  const left = [...wanted].filter((epoch) => certificate.epochs.includes(epoch) && !certificate.destroyed.includes(epoch));
+  if (left.length === 0) return vault;
+  let program = vault.program;
+  for (const epoch of left) program = await certificate.destroyEpoch(epoch);
+  const settled = { ...vault, program };
+  await writeVault(casebook.folder, settled, secret);
+  return settled;
+}
+
+/** Writes a vault over the one that is there. @throws {Fault}; then the old one is still there. */
+export async function writeVault(folder: string, vault: Vault, secret: Bytes): Promise<void> {
+  await writeDurably(join(folder, VAULT_FILE), [await lockVault(vault, secret)]);
+}

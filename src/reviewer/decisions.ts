@@ -1,0 +1,110 @@
+/** Commands for what takes two people: proposing, confirming, and what is done at once when something is confirmed. */
+import { Refusal } from "../protocol/errors.ts";
+import { settle } from "./casebook/destroy.ts";
+import { findTip } from "./casebook/shelf.ts";
+import { makePerson, type NewPerson } from "./casebook/people.ts";
+import type { Casebook } from "./casebook/casebook.ts";
+import { asWriter, type Desk, sitDown } from "./desk.ts";
+import { visibleLine } from "./hostile-text.ts";
+import type { Subject } from "./triage/acts.ts";
+import type { Answer } from "./views.ts";
+
+/** What the command line can propose. Everything else is proposed by the window. */
+export const PROPOSABLE = ["add-person", "destroy-epoch", "destroy-tip", "release-hold", "remove-person"] as const;
+
+export type Proposable = (typeof PROPOSABLE)[number];
+
+/** Proposes something; somebody else has to confirm it. `newPerson` makes who is to be added. */
+export function propose(what: Proposable, which: string, newPerson: () => Promise<NewPerson>, desk: Desk): Promise<Answer> {
+  return asWriter(desk, async ({ casebook }, person) => {
+    const subject = await subjectOf(casebook, what, which, newPerson);
+    const { sequence } = await casebook.append({ kind: "proposed", subject }, person, desk.now);
+    return {
+      json: { proposal: sequence, subject },
+      lines: [`Proposal ${String(sequence)}: ${inWords(casebook, subject)}.`, "Nothing has happened yet. Somebody else has to confirm it."],
+    };
+  });
+}
+
+async function subjectOf(casebook: Casebook, what: Proposable, which: string, newPerson: () => Promise<NewPerson>): Promise<Subject> {
+  switch (what) {
+    case "destroy-tip":
+    case "release-hold":
+      return { what, tip: findTip(casebook, which).entry.id };
+    case "destroy-epoch":
+      if (!/^[0-9a-f]{64}$/.test(which)) throw new Refusal("usage", "an epoch is named by its 64 digits");
+      return { what, epoch: which };
+    case "add-person":
+      return { what, ...(await makePerson(casebook.folder, casebook.key, await newPerson())) };
+    case "remove-person": {
+      const person = casebook.people.find(({ name }) => name === which);
+      if (person === undefined) throw new Refusal("no-such-item", "person");
+      return { what, key: person.key };
+    }
+  }
+}
+
+/** Confirms a proposal of somebody else and does what it says; or, with `confirmed` false, rejects it or takes it back. */
+export function decide(proposal: number, confirmed: boolean, desk: Desk): Promise<Answer> {
+  return asWriter(desk, async (open, person) => {
+    const { casebook } = open;
+    const subject = casebook.state.proposals.get(proposal)?.proposed.act.subject;
+    await casebook.append({ kind: confirmed ? "confirmed" : "rejected", proposal }, person, desk.now);
+    await settle(open);
+    const words = subject === undefined ? "" : inWords(casebook, subject);
+    return {
+      json: { proposal, confirmed },
+      lines: [confirmed ? `Done: ${words}.` : `Proposal ${String(proposal)} is off.`],
+    };
+  });
+}
+
+/** Everything that waits for a second person. */
+export async function proposals(desk: Desk): Promise<Answer> {
+  const { casebook } = await sitDown(desk);
+  const open = [...casebook.state.proposals].filter(([, { state }]) => state === "open");
+  return {
+    json: {
+      proposals: open.map(([proposal, { proposed }]) => ({
+        proposal,
+        by: proposed.person,
+        at: proposed.at,
+        subject: proposed.act.subject,
+      })),
+    },
+    lines:
+      open.length === 0
+        ? ["Nothing waits for a second person."]
+        : open.map(
+            ([number, { proposed }]) =>
+              `${String(number)}  ${proposed.at}  ${inWords(casebook, proposed.act.subject)}; by ${nameOf(casebook, proposed.person)}`,
+          ),
+  };
+}
+
+function nameOf(casebook: Casebook, key: string): string {
+  return visibleLine(casebook.state.people.get(key)?.name ?? key);
+}
+
+function inWords(casebook: Casebook, subject: Subject): string {
+  switch (subject.what) {
+    case "destroy-tip":
+      return `destroy tip ${subject.tip}`;
+    case "destroy-epoch":
+      return `destroy the secret of epoch ${subject.epoch}`;
+    case "release-hold":
+      return `take tip ${subject.tip} off legal hold`;
+    case "reveal":
+      return `show the source of tip ${subject.tip} to ${nameOf(casebook, subject.to)}`;
+    case "approve-referral":
+      return `approve referral ${String(subject.referral)}`;
+    case "send-referral":
+      return `send referral ${String(subject.referral)}, SHA-256 ${subject.sha256}`;
+    case "retention":
+      return `keep ${subject.class} for ${String(subject.days)} days`;
+    case "add-person":
+      return `add ${visibleLine(subject.name)} (${subject.roles.join(", ")}), key ${subject.key}`;
+    case "remove-person":
+      return `remove ${nameOf(casebook, subject.key)}`;
+  }
+}
