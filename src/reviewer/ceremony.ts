@@ -1,10 +1,11 @@
 /**
  * The key ceremony: makes every key of a program in one folder, whole or not at all.
  *
- *     public/      program.pgp rewards.pgp review.vkey retention.json origin [DEMO]     carried to the server as its KEYS_DIR
+ *     public/      program.pgp rewards.pgp review.vkey retention.note origin [DEMO]     carried to the server as its KEYS_DIR
  *     cards/       card-1-of-3.txt …       one for each holder: shares that open the casebook
  *     casebook/    the review machine's casebook, its secrets locked
  *     rewards/     rewards.locked and its own cards/      for the reward officer, who is somebody else
+ *     retention/   card-1-of-3.txt …       one for each person who may sign changes of the retention policy, any two of them together
  *
  * No secret touches the disk unlocked: certificates are made in memory and locked under 256 random bits that exist on the cards only. Cards are plain text, to be
  * printed and destroyed; that the disk is an encrypted one is the operator's duty.
@@ -21,12 +22,13 @@ import { splitSecret } from "../protocol/crypto/quorum.ts";
 import { randomBytes } from "../protocol/crypto/random.ts";
 import { utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
-import { formatRetention, type RetentionPolicy } from "../protocol/format/retention.ts";
+import type { RetentionPolicy } from "../protocol/format/retention.ts";
 import { Casebook } from "./casebook/casebook.ts";
 import { writeDurably } from "./casebook/durable-file.ts";
 import { lockVault, VAULT_FILE } from "./casebook/vault.ts";
 import { becomeWriter } from "./casebook/writer.ts";
 import { makeFolder } from "./new-folder.ts";
+import { makeFirstPolicy } from "./retention.ts";
 import { formatCard } from "./share-cards.ts";
 
 /** What a ceremony is asked to make. */
@@ -43,6 +45,8 @@ export interface CeremonyPlan {
   /** Who will act in the casebook; at least one. */
   readonly people: readonly string[];
   readonly retention: RetentionPolicy;
+  /** How many people may sign changes of it, 2 to 16. */
+  readonly signers: number;
   readonly demo: boolean;
 }
 
@@ -76,13 +80,15 @@ export function holdCeremony(folder: string, plan: CeremonyPlan, now: Date, say:
 
 async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: string) => void): Promise<CeremonyResult> {
   const { origin, start, epochs, demo } = plan;
-  for (const name of ["public", "cards", "casebook", "rewards", "rewards/cards"]) await mkdir(join(work, name), { mode: 0o700 });
+  for (const name of ["public", "cards", "casebook", "rewards", "rewards/cards", "retention"])
+    await mkdir(join(work, name), { mode: 0o700 });
 
   say(`making two certificates with ${String(epochs)} epochs each`);
   const program = await generateCertificate({ purpose: "program", start, epochs });
   const rewards = await generateCertificate({ purpose: "rewards", start, epochs });
   const reviewSeed = randomBytes(32);
-  const review = (await noteSigner(`${origin}/review`, reviewSeed)).vkey;
+  const reviewSigner = await noteSigner(`${origin}/review`, reviewSeed);
+  const review = reviewSigner.vkey;
 
   say("locking the secrets and writing the cards");
   const casebookKey = randomBytes(32);
@@ -103,11 +109,14 @@ async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: 
   becomeWriter(join(work, "casebook")).release();
   await Casebook.create(join(work, "casebook"), casebookKey, plan.people, opened, now);
 
+  const from = now.toISOString().slice(0, 10);
+  const decided = { origin, from, policy: plan.retention, people: plan.signers, demo };
+  const retentionNote = await makeFirstPolicy(join(work, "retention"), decided, reviewSigner);
   const publicFiles: Record<string, Bytes> = {
     "program.pgp": program.publicBytes,
     "rewards.pgp": rewards.publicBytes,
     "review.vkey": utf8(`${review.text}\n`),
-    "retention.json": formatRetention(plan.retention),
+    "retention.note": retentionNote,
     origin: utf8(`${origin}\n`),
     ...(demo ? { DEMO: utf8("Made to try things out. The secrets of these keys are not secret.\n") } : {}),
   };

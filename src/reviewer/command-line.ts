@@ -5,10 +5,12 @@
 import { parseArgs } from "node:util";
 import { Fault, Refusal } from "../protocol/errors.ts";
 import { parseDate } from "../protocol/format/date.ts";
+import { MOST_SIGNERS, SIGNERS_NEEDED } from "../protocol/format/retention-note.ts";
 import { personName } from "./casebook/event.ts";
 import { type CeremonyPlan, checkOrigin, USUAL_RETENTION } from "./ceremony.ts";
 import * as commands from "./commands.ts";
 import { requireIsolation } from "./isolation.ts";
+import * as retention from "./retention.ts";
 import { progressTo } from "./progress.ts";
 import type { Answer } from "./views.ts";
 
@@ -19,6 +21,7 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
       --quorum K/N          any K of N cards open the secrets (1/1)
       --start DATE          first day of the first week, YYYY-MM-DD (today)
       --keep-days N         days the server keeps what was acknowledged (30)
+      --signers N           people who may sign changes of that, any two together (3)
       --person NAME         who will work in the casebook; may be repeated (reviewer)
       --demo                keys to try things out, marked as such
 
@@ -35,7 +38,22 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
   firsthand-reviewer status          counts, keys, what is waiting
   firsthand-reviewer verify          whether the casebook is whole
 
-With every command but ceremony:
+  firsthand-reviewer retention change FILE --current NOTE
+                                     how long the server keeps tips from now on, into a new file; one of the people signs
+      --keep-days N         days what was acknowledged is kept
+      --at-most N           days anything acknowledged is kept, from its own day
+      --grace-days N        days an epoch is accepted longer than it lasts
+      --unacknowledged X    keep or destroy what nobody acknowledged in time
+      --from DATE           first day of batches it is for (today)
+      --signers FILE        verifier keys of those who may sign the change after it, one a line (the same people)
+  firsthand-reviewer retention sign FILE --current NOTE
+                                     the signature of another of them; then firsthand retention FILE on the server
+  firsthand-reviewer retention show FILE
+  firsthand-reviewer retention card FILE --origin NAME --number N
+                                     the card of one more person, in a new file
+      NOTE is /log/policies/NUMBER, or retention.note of the ceremony; the person's card is read from --shares FILE
+
+With every command on a casebook:
       --casebook DIR        the casebook (./casebook)
       --shares FILE         share cards; may be repeated; without it they are asked for
       --person NAME         who acts, if the casebook knows several people
@@ -52,6 +70,13 @@ const OPTIONS = {
   quorum: { type: "string" },
   start: { type: "string" },
   "keep-days": { type: "string" },
+  "at-most": { type: "string" },
+  "grace-days": { type: "string" },
+  unacknowledged: { type: "string" },
+  from: { type: "string" },
+  current: { type: "string" },
+  number: { type: "string" },
+  signers: { type: "string" },
   demo: { type: "boolean" },
   "log-key": { type: "string" },
   text: { type: "string" },
@@ -68,7 +93,11 @@ const AT_A_CASEBOOK = ["casebook", "shares", "person", "json"] as const;
 
 /** Words after each command, and the options it takes. */
 const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; readonly options: readonly (keyof typeof OPTIONS)[] }>> = {
-  ceremony: { words: ["DIR"], options: ["origin", "epochs", "quorum", "start", "keep-days", "person", "demo", "json"] },
+  ceremony: { words: ["DIR"], options: ["origin", "epochs", "quorum", "start", "keep-days", "signers", "person", "demo", "json"] },
+  retention: {
+    words: ["change|sign|show|card", "FILE"],
+    options: ["current", "keep-days", "at-most", "grace-days", "unacknowledged", "from", "signers", "origin", "number", "shares", "json"],
+  },
   import: { words: ["FILE"], options: ["log-key", ...AT_A_CASEBOOK] },
   list: { words: [], options: AT_A_CASEBOOK },
   show: { words: ["ID"], options: AT_A_CASEBOOK },
@@ -140,6 +169,7 @@ async function runCommand(command: string, words: readonly string[], values: Val
   const [first = "", second = ""] = words;
   const now = new Date();
   if (command === "ceremony") return { answer: await commands.ceremony(first, planOf(values, now), { now, say }), sound: true };
+  if (command === "retention") return { answer: await retentionCommand(first, second, values, now), sound: true };
   if ((values.person?.length ?? 0) > 1) usage("only one person acts at a time");
   const desk: commands.Desk = {
     folder: values.casebook ?? "casebook",
@@ -174,6 +204,47 @@ function answerTo(command: string, first: string, second: string, values: Values
   }
 }
 
+function retentionCommand(action: string, file: string, values: Values, now: Date): Promise<Answer> {
+  const cards = values.shares ?? [];
+  switch (action) {
+    case "change": {
+      const current = values.current ?? usage("retention change needs --current NOTE");
+      const from = values.from ?? now.toISOString().slice(0, 10);
+      startOf(from, now);
+      return retention.changePolicy(file, { current, change: policyChangeOf(values), from, signersFile: values.signers, cards });
+    }
+    case "sign":
+      return retention.signChange(file, values.current ?? usage("retention sign needs --current NOTE"), cards);
+    case "show":
+      return retention.showPolicy(file);
+    case "card": {
+      const origin = checkOrigin(values.origin ?? usage("retention card needs --origin"));
+      return retention.addSigner(file, origin, wholeNumber("--number", values.number ?? "", 1, 999));
+    }
+    default:
+      return usage("after retention comes change, sign, show or card");
+  }
+}
+
+function policyChangeOf(values: Values): retention.PolicyChange {
+  const { unacknowledged } = values;
+  if (unacknowledged !== undefined && unacknowledged !== "keep" && unacknowledged !== "destroy")
+    return usage("--unacknowledged is keep or destroy");
+  const days = (option: "keep-days" | "at-most" | "grace-days"): number | undefined => {
+    const text = values[option];
+    return text === undefined ? undefined : wholeNumber(`--${option}`, text, 0, 36_500);
+  };
+  const asked = {
+    daysAfterAcknowledgement: days("keep-days"),
+    daysAtMost: days("at-most"),
+    graceDays: days("grace-days"),
+    unacknowledged,
+  };
+  const change = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as retention.PolicyChange;
+  if (Object.keys(change).length === 0 && values.signers === undefined) usage("say what changes");
+  return change;
+}
+
 function planOf(values: Values, now: Date): CeremonyPlan {
   const quorum = /^([0-9]{1,3})\/([0-9]{1,3})$/.exec(values.quorum ?? "1/1");
   const [needed, shares] = [Number(quorum?.[1] ?? 0), Number(quorum?.[2] ?? 0)];
@@ -188,6 +259,7 @@ function planOf(values: Values, now: Date): CeremonyPlan {
     shares,
     people: people.map(nameOf),
     retention: { ...USUAL_RETENTION, daysAfterAcknowledgement: wholeNumber("--keep-days", values["keep-days"] ?? "30", 0, 180) },
+    signers: wholeNumber("--signers", values.signers ?? "3", SIGNERS_NEEDED, MOST_SIGNERS),
     demo: values.demo === true,
   };
 }
@@ -205,7 +277,7 @@ function startOf(date: string | undefined, now: Date): number {
   try {
     return parseDate(date) * DAY;
   } catch {
-    return usage("--start is a date, YYYY-MM-DD");
+    return usage("a date is YYYY-MM-DD");
   }
 }
 

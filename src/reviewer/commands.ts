@@ -57,6 +57,7 @@ export async function ceremony(folder: string, plan: CeremonyPlan, desk: Pick<De
       `Carry ${join(folder, "public")} to the server as its KEYS_DIR.`,
       `Print ${join(folder, "cards")} (any ${cards} open the casebook), give each holder one, then destroy the files.`,
       `Give ${join(folder, "rewards")} to the reward officer and remove it here.`,
+      `Print ${join(folder, "retention")} and give each card to another person, then destroy the files: any two of them change how long the server keeps tips.`,
       `The casebook is ${join(folder, "casebook")}.`,
     ],
   };
