@@ -32,6 +32,9 @@ export interface Events {
   "batch-acknowledged": { batch: number };
   "batch-purged": { batch: number };
   "batch-overdue": { batch: number };
+  /** The stored log is not what was signed last: nothing is signed. */
+  "not-signing": Record<string, never>;
+  "policy-changed": { number: number };
   "sealing-failed": { where: string };
   "next-sealing": { hours: number };
   "log-published": { size: number };

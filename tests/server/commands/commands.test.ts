@@ -157,7 +157,10 @@ describe("a courier's day", () => {
       }
       expect(await answered("import", join(folder, "from-review.bundle"))).toEqual({ bundle: 1, acknowledged: [1], late: [], replies: 0 });
       await refused(["import", join(folder, "from-review.bundle")], 1, "bundle-replayed");
-      expect(await answered("purge", "--dry-run")).toEqual({ due: [{ batch: 1, reason: "acknowledged" }] });
+      expect(await answered("purge", "--dry-run")).toMatchObject({
+        due: [{ batch: 1, reason: "acknowledged" }],
+        later: [{ batch: 2, size: 64, state: "exported", due: null }],
+      });
       expect(await answered("purge")).toEqual({ purged: [{ batch: 1, reason: "acknowledged" }] });
       expect(await answered("purge")).toEqual({ purged: [] });
       await refused(["export", stick, "--again", "1"], 1, "key-destroyed");
@@ -192,7 +195,8 @@ describe("a courier's day", () => {
     await context.close();
     for (const forged of [longer, other]) {
       await writeFile(last, forged);
-      for (const words of [["seal"], ["export", stick], ["serve"]]) await refused(words, 1, "store-went-back");
+      for (const words of [["seal"], ["export", stick], ["purge"]]) await refused(words, 1, "store-went-back");
+      expect(await answered("status")).toMatchObject({ alarms: expect.arrayContaining([{ alarm: "not-signing" }]) as unknown });
     }
     await writeFile(last, before);
     expect(await answered("seal")).toMatchObject({ sealed: [{ batch: 3 }] });
