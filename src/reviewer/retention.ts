@@ -55,7 +55,7 @@ interface NoteFile {
 }
 
 /** Makes the card of a person who may sign changes, at `path`, which must be new. Returns the key that notes name. */
-export async function makeSignerCard(path: string, origin: string, number: number, demo: boolean): Promise<Vkey> {
+async function makeSignerCard(path: string, origin: string, number: number, demo: boolean): Promise<Vkey> {
   const seed = randomBytes(32);
   const { vkey } = await noteSigner(`${origin}/retention/${String(number)}`, seed);
   const [share] = await splitSecret(seed, 1, 1);

@@ -32,8 +32,6 @@ export interface Events {
   "batch-acknowledged": { batch: number };
   "batch-purged": { batch: number };
   "batch-overdue": { batch: number };
-  /** The stored log is not what was signed last: nothing is signed. */
-  "not-signing": Record<string, never>;
   "policy-changed": { number: number };
   "sealing-failed": { where: string };
   "next-sealing": { hours: number };

@@ -213,14 +213,7 @@ async function answerTo(command: string, word: string, values: Values, context: 
 }
 
 async function serveUntilStopped(context: Context, progress: Progress, json: boolean): Promise<Answer> {
-  try {
-    await keep(context, { progress, patience: PATIENCE_AT_START }, () => Promise.resolve());
-  } catch (error) {
-    // A database that must not be signed can still take in tips: witnesses do not wait for an operator.
-    if (!(error instanceof Refusal) || error.code !== "store-went-back") throw error;
-    say(`firsthand: ${sentenceFor({ alarm: "not-signing" })}`);
-    context.log.event("not-signing", {});
-  }
+  await catchUp(context, progress);
   const stop = stopSignal();
   const serving = await serve(context);
   const schedule = startSchedule(context);
@@ -230,6 +223,16 @@ async function serveUntilStopped(context: Context, progress: Progress, json: boo
   await serving.close();
   await schedule.stop();
   return { json: { stopped: true }, lines: ["Stopped."] };
+}
+
+/** What was missed while nobody served. A database that must not be signed holds up no witness: it can still take in tips, and the timetable tries again. */
+async function catchUp(context: Context, progress: Progress): Promise<void> {
+  try {
+    await keep(context, { progress, patience: PATIENCE_AT_START }, () => Promise.resolve());
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "store-went-back") throw error;
+    say(`firsthand: ${error.message}`);
+  }
 }
 
 function stopSignal(): Promise<void> {

@@ -65,8 +65,8 @@ export async function logPolicy(
 }
 
 /**
- * The policy in force today, for what asks often. It is read again with every work of the keeper in this process: a running server takes up a change with its
- * next sealing at the latest. Batches do not depend on it: theirs is looked up when they are sealed.
+ * The policy in force today, for what asks often. It is read again with every work of the keeper in this process, and now and then while it serves. Batches do not
+ * depend on it: theirs is looked up when they are sealed.
  */
 export class RetentionInForce {
   #policy: RetentionPolicy;
