@@ -212,7 +212,7 @@ describe("a courier's day", () => {
     await context.close();
     for (const forged of [longer, other]) {
       await writeFile(last, forged);
-      for (const words of [["seal"], ["export", stick], ["purge"]]) await refused(words, 1, "store-went-back");
+      for (const words of [["seal"], ["purge"]]) await refused(words, 1, "store-went-back");
       expect(await answered("status")).toMatchObject({ alarms: expect.arrayContaining([{ alarm: "not-signing" }]) as unknown });
     }
     // It serves all the same: witnesses do not wait for an operator.
