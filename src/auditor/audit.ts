@@ -23,6 +23,7 @@ import { parseRetention, policyPath, type RetentionPolicy } from "../protocol/fo
 import type { LogFiles } from "./fetch.ts";
 import type { Finding, FindingCode } from "./findings.ts";
 import { type LogOrder, readLog, readOrNull, trustOf } from "./reading.ts";
+import { checkDecisions } from "./policy-decisions.ts";
 import { checkRetention } from "./retention.ts";
 import { type Batch, LogRules } from "./rules.ts";
 
@@ -100,6 +101,7 @@ async function checkNamedFiles(files: LogFiles, rules: LogRules, log: Vkey, revi
     if (typeof policy === "string") findings.push({ code: policy, where: policyPath(hash) });
     else policies.set(hash, policy);
   }
+  findings.push(...(await checkDecisions(files, rules.decisions, log.name, review)));
   const batches = [...rules.batches.values()];
   for (let at = 0; at < batches.length; at += TOGETHER) {
     const some = batches.slice(at, at + TOGETHER);

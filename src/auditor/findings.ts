@@ -28,6 +28,11 @@ export const FINDINGS = {
   "epoch-unknown": "An epoch was destroyed that was never published.",
   "policy-missing": "A retention policy named in the log is not published.",
   "policy-wrong": "A published retention policy is not the one named in the log, or is not valid.",
+  "policy-note-missing": "The signed note of a retention policy is not published.",
+  "policy-note-wrong":
+    "A retention note is not the one named in the log, does not follow the one before, or says something else than its entry.",
+  "policy-unsigned": "A retention policy is not signed by those who must sign it.",
+  "policy-one-signature": "A change of the retention policy is signed by one person only; it takes two.",
   // batches
   "batch-number-wrong": "Batches do not count up one by one.",
   "batch-size-wrong": "A batch's size is not that of its entries, or not 64 times a power of two.",

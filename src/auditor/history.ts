@@ -1,6 +1,7 @@
 /** What a log tells, gathered for people to look at: batches with their deadlines, keys and epochs, releases of the page. Judges nothing: `rules.ts` does. */
-import { addDays } from "../protocol/format/date.ts";
+import { formatDate, parseDate } from "../protocol/format/date.ts";
 import type { EpochLeaf, KeyLeaf, Leaf, PageLeaf } from "../protocol/format/leaf.ts";
+import { dueDay, lastDay } from "../protocol/format/retention.ts";
 import { readPolicy } from "./audit.ts";
 import type { LogFiles } from "./fetch.ts";
 
@@ -90,8 +91,9 @@ export class HistoryGatherer {
       const policy = await readPolicy(files, hash);
       if (typeof policy === "string") continue;
       for (const batch of batches.filter((one) => one.policy === hash)) {
-        batch.latest = addDays(batch.sealed, policy.daysAtMost);
-        batch.due = batch.acknowledged === null ? null : addDays(batch.acknowledged, policy.daysAfterAcknowledgement);
+        const sealed = parseDate(batch.sealed);
+        batch.latest = formatDate(lastDay(policy, sealed));
+        batch.due = batch.acknowledged === null ? null : formatDate(dueDay(policy, sealed, parseDate(batch.acknowledged)));
       }
     }
     return { batches, keys: this.#keys, epochs: this.#epochs, pages: this.#pages };

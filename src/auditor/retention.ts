@@ -1,9 +1,8 @@
 /**
- * Was every batch kept as long as its retention policy says, and no longer? By days: `due = date of the acknowledged entry + days after acknowledgement`;
- * the server has a day to act on it.
+ * Was every batch kept as long as its retention policy says, and no longer? By days, as `dueDay` counts them from the acknowledgement; the server has a day to act.
  */
 import { parseDate } from "../protocol/format/date.ts";
-import type { RetentionPolicy } from "../protocol/format/retention.ts";
+import { dueDay, lastDay, type RetentionPolicy } from "../protocol/format/retention.ts";
 import type { Finding } from "./findings.ts";
 import type { Batch } from "./rules.ts";
 
@@ -16,19 +15,20 @@ export function checkRetention(batch: Batch, policy: RetentionPolicy, today: str
   const findings: Finding[] = [];
   const now = parseDate(today);
   const purged = batch.purged === null ? null : parseDate(batch.purged.date);
-  const lastDay = parseDate(batch.sealed.date) + policy.daysAtMost;
+  const sealed = parseDate(batch.sealed.date);
+  const last = lastDay(policy, sealed);
 
   if (batch.acknowledged === null || (batch.purged !== null && !batch.purgedAfterAcknowledgement)) {
-    if ((purged ?? now) > lastDay) findings.push({ code: "unacknowledged-too-long", where });
+    if ((purged ?? now) > last) findings.push({ code: "unacknowledged-too-long", where });
     if (purged === null) return findings;
     if (policy.unacknowledged === "keep") findings.push({ code: "purge-unacknowledged", where });
-    else if (purged <= lastDay) findings.push({ code: "purge-too-early", where });
+    else if (purged <= last) findings.push({ code: "purge-too-early", where });
     return findings;
   }
 
   const acknowledged = parseDate(batch.acknowledged.date);
-  if (acknowledged > lastDay) findings.push({ code: "unacknowledged-too-long", where });
-  const due = acknowledged + policy.daysAfterAcknowledgement;
+  if (acknowledged > last) findings.push({ code: "unacknowledged-too-long", where });
+  const due = dueDay(policy, sealed, acknowledged);
   if (purged === null) {
     if (now > due + DAY_TO_ACT) findings.push({ code: "purge-overdue", where });
   } else if (purged < due) findings.push({ code: "purge-too-early", where });

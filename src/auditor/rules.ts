@@ -9,6 +9,7 @@ import type {
   ExportedLeaf,
   KeyLeaf,
   Leaf,
+  PolicyLeaf,
   PurgedLeaf,
   ReceivedLeaf,
   SealedLeaf,
@@ -60,6 +61,8 @@ export class LogRules {
   readonly batches = new Map<number, Batch>();
   /** Hashes of the retention policies the log names, in order. */
   readonly policies = new Set<string>();
+  /** Every policy entry, in order. */
+  readonly decisions: PolicyLeaf[] = [];
   readonly #keys: ExpectedKeys;
   readonly #today: string;
   readonly #rolesSeen = new Set<string>();
@@ -70,7 +73,6 @@ export class LogRules {
   #latest = "1970-01-01";
   #run: Run | null = null;
   #lastBatch: SealedLeaf | null = null;
-  #policy: string | null = null;
   #bundle = 0;
   #lastExported = 0;
   #futureReported = false;
@@ -99,7 +101,7 @@ export class LogRules {
         return;
       }
       case "policy":
-        this.#policy = leaf.sha256;
+        this.decisions.push(leaf);
         this.policies.add(leaf.sha256);
         return;
       case "received": {
@@ -210,7 +212,7 @@ export class LogRules {
     if (run !== null && run.batch !== leaf.batch) this.#report("received-out-of-place", where);
     const commitments = run?.commitments ?? [];
     if (leaf.size !== commitments.length || !isBatchSize(leaf.size)) this.#report("batch-size-wrong", where);
-    if (leaf.policy !== this.#policy) this.#report("batch-policy-wrong", where);
+    if (leaf.policy !== this.#policyOf(leaf.date)) this.#report("batch-policy-wrong", where);
     this.policies.add(leaf.policy);
     if (this.#lastBatch !== null && parseDate(leaf.date) > parseDate(this.#lastBatch.date) + 1) this.#report("days-skipped", where);
     this.#lastBatch = leaf;
@@ -224,6 +226,11 @@ export class LogRules {
       purgedAfterAcknowledgement: false,
       purgedBy: null,
     });
+  }
+
+  /** The policy of a batch of this date that is sealed now: the last one that is from that day or before; the first is from the beginning. */
+  #policyOf(date: string): string | null {
+    return this.decisions.findLast(({ from }, place) => place === 0 || from <= date)?.sha256 ?? null;
   }
 
   #exported(leaf: ExportedLeaf, where: string): void {

@@ -64,6 +64,7 @@ export const REFUSALS = {
   "bad-program": "The program's configuration is not valid.",
   "example-program": "The program's configuration is an example. Check it, then change the field that says so.",
   "offer-not-current": "The program's offer has ended or has not begun.",
+  "policy-not-signed": "The retention policy is not signed by those who must sign it.",
   // receipts, acknowledgements, bundles
   "bad-receipt": "The receipt is not valid.",
   "bad-acknowledgement": "The acknowledgement is not valid.",
@@ -95,7 +96,7 @@ export const REFUSALS = {
   "stick-full": "There is not enough room for the bundle. Nothing was left behind.",
   "already-there": "There is something there already; nothing was overwritten.",
   "another-writer": "Another process is working here.",
-  "store-went-back": "The database is older than what was signed last. Nothing is signed.",
+  "store-went-back": "The database is older than what was signed last, or another one. Nothing is signed.",
   "keys-missing": "A key that is needed is not there.",
   "runtime-missing": "The Node that is to be packed is not installed; it comes with npm ci on Linux for x64.",
   "demo-keys": "Demo keys must not be served under an onion address.",

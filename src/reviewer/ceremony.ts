@@ -1,12 +1,13 @@
 /**
  * The key ceremony: makes every key of a program in one folder, whole or not at all.
  *
- *     public/      program.pgp rewards.pgp review.vkey retention.json origin [DEMO]     carried to the server as its KEYS_DIR
+ *     public/      program.pgp rewards.pgp review.vkey retention.note origin [DEMO]     carried to the server as its KEYS_DIR
  *     cards/       card-1-of-3.html .txt … one for each holder: shares that open the casebook
  *     people/      person-1-….html .txt …        one for each person who gave no passphrase: signs for that person. None in a demo
  *     casebook/    the review machine's casebook, its secrets locked
  *     ceremony.note
  *     rewards/     rewards.locked and its own cards/      for the reward officer, who is somebody else
+ *     retention/   card-1-of-3.txt …       one for each person who may sign changes of the retention policy, any two of them together
  *
  * No secret touches the disk unlocked: certificates are made in memory and locked under 256 random bits that exist on the cards only. Cards are plain text, to be
  * printed and destroyed; that the disk is an encrypted one is the operator's duty.
@@ -23,7 +24,7 @@ import { noteSigner } from "../protocol/crypto/note.ts";
 import { randomBytes } from "../protocol/crypto/random.ts";
 import { utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
-import { formatRetention, type RetentionPolicy } from "../protocol/format/retention.ts";
+import type { RetentionPolicy } from "../protocol/format/retention.ts";
 import { Casebook } from "./casebook/casebook.ts";
 import { writeDurably } from "./casebook/durable-file.ts";
 import { type NewPerson, secretOfPassphrase } from "./casebook/people.ts";
@@ -32,6 +33,7 @@ import { lockVault, VAULT_FILE } from "./casebook/vault.ts";
 import { becomeWriter } from "./casebook/writer.ts";
 import { typeBack, type TypingBack, writeCards } from "./cards.ts";
 import { makeFolder } from "./new-folder.ts";
+import { makeFirstPolicy } from "./retention.ts";
 
 /** What a ceremony is asked to make. */
 export interface CeremonyPlan {
@@ -47,6 +49,8 @@ export interface CeremonyPlan {
   /** Who will act in the casebook; at least one, and one a lead. */
   readonly people: readonly PlannedPerson[];
   readonly retention: RetentionPolicy;
+  /** How many people may sign changes of it, 2 to 16. */
+  readonly signers: number;
   readonly demo: boolean;
   readonly typing: TypingBack;
 }
@@ -89,7 +93,8 @@ export function holdCeremony(folder: string, plan: CeremonyPlan, now: Date, say:
 
 async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: string) => void): Promise<CeremonyResult> {
   const { origin, start, epochs, demo } = plan;
-  for (const name of ["public", "cards", "people", "casebook", "rewards", "rewards/cards"]) await mkdir(join(work, name), { mode: 0o700 });
+  for (const name of ["public", "cards", "people", "casebook", "rewards", "rewards/cards", "retention"])
+    await mkdir(join(work, name), { mode: 0o700 });
 
   say(`making two certificates with ${String(epochs)} epochs each`);
   const program = await generateCertificate({ purpose: "program", start, epochs });
@@ -133,11 +138,14 @@ async function makeAll(work: string, plan: CeremonyPlan, now: Date, say: (step: 
   const text = protocolText(plan, casebook, { program: program.fingerprint, rewards: rewards.fingerprint, review: review.text }, now);
   await writeDurably(join(work, "ceremony.note"), [await signer.sign(text)]);
 
+  const from = now.toISOString().slice(0, 10);
+  const decided = { origin, from, policy: plan.retention, people: plan.signers, demo };
+  const retentionNote = await makeFirstPolicy(join(work, "retention"), decided, signer);
   const publicFiles: Record<string, Bytes> = {
     "program.pgp": program.publicBytes,
     "rewards.pgp": rewards.publicBytes,
     "review.vkey": utf8(`${review.text}\n`),
-    "retention.json": formatRetention(plan.retention),
+    "retention.note": retentionNote,
     origin: utf8(`${origin}\n`),
     ...(demo ? { DEMO: utf8("Made to try things out. The secrets of these keys are not secret.\n") } : {}),
   };

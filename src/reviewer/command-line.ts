@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { Fault, Refusal } from "../protocol/errors.ts";
 import { parseDate } from "../protocol/format/date.ts";
+import { MOST_SIGNERS, SIGNERS_NEEDED } from "../protocol/format/retention-note.ts";
 import { personName } from "./casebook/event.ts";
 import { type CeremonyPlan, checkOrigin, USUAL_RETENTION } from "./ceremony.ts";
 import type { NewPerson } from "./casebook/people.ts";
@@ -18,6 +19,7 @@ import { PROPOSABLE, type Proposable } from "./decisions.ts";
 import type { Desk } from "./desk.ts";
 import { OVERRIDE, requireIsolation } from "./isolation.ts";
 import { readOwnSecret } from "./own-secret.ts";
+import * as retention from "./retention.ts";
 import { progressTo } from "./progress.ts";
 import type { Answer } from "./views.ts";
 
@@ -28,6 +30,7 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
       --quorum K/N          any K of N cards open the secrets (1/1)
       --start DATE          first day of the first week, YYYY-MM-DD (today)
       --keep-days N         days the server keeps what was acknowledged (30)
+      --signers N           people who may sign changes of that, any two together (3)
       --person NAME[=ROLES] who will work in the casebook; may be repeated (reviewer). Roles, by commas: lead,
                             reviewer, translator, importer (all four), or reward_officer alone
       --passphrases FILE    a line for each person, in order; who has none gets a card
@@ -61,7 +64,22 @@ When a holder changes or a card is lost, and after a tip was destroyed:
   firsthand-reviewer replace-cards DIR     new cards in a new folder; the old ones open nothing here any more
       --quorum K/N, --verify-from FILE     as in the ceremony
 
-With every command but ceremony:
+  firsthand-reviewer retention change FILE --current NOTE
+                                     how long the server keeps tips from now on, into a new file; one of the people signs
+      --keep-days N         days what was acknowledged is kept
+      --at-most N           days anything acknowledged is kept, from its own day
+      --grace-days N        days an epoch is accepted longer than it lasts
+      --unacknowledged X    keep or destroy what nobody acknowledged in time
+      --from DATE           first day of batches it is for (today)
+      --signers FILE        verifier keys of those who may sign the change after it, one a line (the same people)
+  firsthand-reviewer retention sign FILE --current NOTE
+                                     the signature of another of them; then firsthand retention FILE on the server
+  firsthand-reviewer retention show FILE
+  firsthand-reviewer retention card FILE --origin NAME --number N
+                                     the card of one more person, in a new file
+      NOTE is /log/policies/NUMBER, or retention.note of the ceremony; the person's card is read from --shares FILE
+
+With every command on a casebook:
       --casebook DIR        the casebook (./casebook)
       --shares FILE         share cards; may be repeated; without it they are asked for
       --person NAME         who acts, if the casebook knows several people
@@ -80,6 +98,13 @@ const OPTIONS = {
   quorum: { type: "string" },
   start: { type: "string" },
   "keep-days": { type: "string" },
+  "at-most": { type: "string" },
+  "grace-days": { type: "string" },
+  unacknowledged: { type: "string" },
+  from: { type: "string" },
+  current: { type: "string" },
+  number: { type: "string" },
+  signers: { type: "string" },
   demo: { type: "boolean" },
   practice: { type: "boolean" },
   "verify-from": { type: "string" },
@@ -111,11 +136,29 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
       "quorum",
       "start",
       "keep-days",
+      "signers",
       "person",
       "passphrases",
       "demo",
       "practice",
       "verify-from",
+      OVERRIDE,
+      "json",
+    ],
+  },
+  retention: {
+    words: ["change|sign|show|card", "FILE"],
+    options: [
+      "current",
+      "keep-days",
+      "at-most",
+      "grace-days",
+      "unacknowledged",
+      "from",
+      "signers",
+      "origin",
+      "number",
+      "shares",
       OVERRIDE,
       "json",
     ],
@@ -200,6 +243,10 @@ async function runCommand(command: string, words: readonly string[], values: Val
     requireIsolation({ practice: plan.demo, override }, say);
     return { answer: await commands.ceremony(first, plan, { now, say }), sound: true };
   }
+  if (command === "retention") {
+    requireIsolation({ practice: first === "show", override }, say);
+    return { answer: await retentionCommand(first, second, values, now), sound: true };
+  }
   if ((values.person?.length ?? 0) > 1) usage("only one person acts at a time");
   const desk: Desk = {
     folder: values.casebook ?? "casebook",
@@ -245,6 +292,47 @@ function answerTo(command: string, first: string, second: string, values: Values
   }
 }
 
+function retentionCommand(action: string, file: string, values: Values, now: Date): Promise<Answer> {
+  const cards = values.shares ?? [];
+  switch (action) {
+    case "change": {
+      const current = values.current ?? usage("retention change needs --current NOTE");
+      const from = values.from ?? now.toISOString().slice(0, 10);
+      startOf(from, now);
+      return retention.changePolicy(file, { current, change: policyChangeOf(values), from, signersFile: values.signers, cards });
+    }
+    case "sign":
+      return retention.signChange(file, values.current ?? usage("retention sign needs --current NOTE"), cards);
+    case "show":
+      return retention.showPolicy(file);
+    case "card": {
+      const origin = checkOrigin(values.origin ?? usage("retention card needs --origin"));
+      return retention.addSigner(file, origin, wholeNumber("--number", values.number ?? "", 1, 999));
+    }
+    default:
+      return usage("after retention comes change, sign, show or card");
+  }
+}
+
+function policyChangeOf(values: Values): retention.PolicyChange {
+  const { unacknowledged } = values;
+  if (unacknowledged !== undefined && unacknowledged !== "keep" && unacknowledged !== "destroy")
+    return usage("--unacknowledged is keep or destroy");
+  const days = (option: "keep-days" | "at-most" | "grace-days"): number | undefined => {
+    const text = values[option];
+    return text === undefined ? undefined : wholeNumber(`--${option}`, text, 0, 36_500);
+  };
+  const asked = {
+    daysAfterAcknowledgement: days("keep-days"),
+    daysAtMost: days("at-most"),
+    graceDays: days("grace-days"),
+    unacknowledged,
+  };
+  const change = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as retention.PolicyChange;
+  if (Object.keys(change).length === 0 && values.signers === undefined) usage("say what changes");
+  return change;
+}
+
 function quorumOf(values: Values): { needed: number; shares: number } {
   const quorum = /^([0-9]{1,3})\/([0-9]{1,3})$/.exec(values.quorum ?? "1/1");
   const [needed, shares] = [Number(quorum?.[1] ?? 0), Number(quorum?.[2] ?? 0)];
@@ -272,6 +360,7 @@ async function planOf(values: Values, now: Date): Promise<CeremonyPlan> {
     ...quorumOf(values),
     people: people.map((person, index) => ({ ...person, passphrase: passphrases[index]?.trim() || null })),
     retention: { ...USUAL_RETENTION, daysAfterAcknowledgement: wholeNumber("--keep-days", values["keep-days"] ?? "30", 0, 180) },
+    signers: wholeNumber("--signers", values.signers ?? "3", SIGNERS_NEEDED, MOST_SIGNERS),
     demo: values.demo === true || values.practice === true,
     typing: typingOf(values, values.demo === true),
   };
@@ -318,7 +407,7 @@ function startOf(date: string | undefined, now: Date): number {
   try {
     return parseDate(date) * DAY;
   } catch {
-    return usage("--start is a date, YYYY-MM-DD");
+    return usage("a date is YYYY-MM-DD");
   }
 }
 

@@ -37,6 +37,7 @@ export async function ceremony(folder: string, plan: CeremonyPlan, desk: Pick<De
       ...(plan.demo ? [] : [`Give each person their own card from ${join(folder, "people")}; it signs for them.`]),
       `Print ${join(folder, "cards")} (any ${cards} open the casebook), give each holder one, then destroy the files.`,
       `Give ${join(folder, "rewards")} to the reward officer and remove it here.`,
+      `Print ${join(folder, "retention")} and give each card to another person, then destroy the files: any two of them change how long the server keeps tips.`,
       `The casebook is ${join(folder, "casebook")}.`,
     ],
   };

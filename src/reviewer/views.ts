@@ -180,7 +180,13 @@ export function statusView(casebook: Casebook): Answer {
   return { json, lines };
 }
 
-const PLURALS: Readonly<Record<string, string>> = { batch: "batches", entry: "entries", outbox: "outboxes", reply: "replies" };
+const PLURALS: Readonly<Record<string, string>> = {
+  batch: "batches",
+  entry: "entries",
+  outbox: "outboxes",
+  person: "people",
+  reply: "replies",
+};
 
 /** A number with its noun. */
 export function count(number: number, noun: string): string {

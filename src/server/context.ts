@@ -13,6 +13,7 @@ import { startEmbeddedPostgres } from "./store/embedded-postgres.ts";
 import { HeldKeys } from "./store/generation-keys.ts";
 import { openFirstGeneration } from "./store/generations.ts";
 import { migrate } from "./store/migrate.ts";
+import { RetentionInForce } from "./store/retention-policies.ts";
 
 /** Everything open. */
 export interface Context {
@@ -24,6 +25,8 @@ export interface Context {
   readonly keys: Keys;
   /** Generation keys that requests use. */
   readonly held: HeldKeys;
+  /** The retention policy in force today. */
+  readonly retention: RetentionInForce;
   readonly log: EventLog;
   /** The time, in milliseconds since 1970. */
   readonly clock: () => number;
@@ -83,7 +86,8 @@ export async function openContext(
       held.forget();
       return Promise.resolve();
     });
-    return { config, db, intake, keys, held, log, clock, close: () => (closed ??= close()) };
+    const retention = await RetentionInForce.open(db, keys, clock());
+    return { config, db, intake, keys, held, retention, log, clock, close: () => (closed ??= close()) };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;

@@ -4,18 +4,17 @@
  * The log key is 32 random bytes in `keys/log.seed` below the data folder, made at first start and never in PostgreSQL. Whoever reads it can sign
  * another history of the log, receipts and bundles; cosigners and everybody who kept a checkpoint would notice, and no tip could be opened with it.
  *
- * KEYS_DIR comes from the key ceremony: `program.pgp`, `rewards.pgp`, `review.vkey`, `retention.json`; and `cosigners`, if there are any, one verifier key a line. A file `DEMO` in it marks keys whose secrets
+ * KEYS_DIR comes from the key ceremony: `program.pgp`, `rewards.pgp`, `review.vkey`, `retention.note`; and `cosigners`, if there are any, one verifier key a line. A file `DEMO` in it marks keys whose secrets
  * are public.
  */
 import { join } from "node:path";
 import type { Bytes } from "../protocol/bytes.ts";
 import { type Certificate, openCertificate } from "../protocol/crypto/certificate.ts";
-import { sha256 } from "../protocol/crypto/hash.ts";
 import { noteSigner, type NoteSigner, parseVkey, type Vkey } from "../protocol/crypto/note.ts";
 import { randomBytes } from "../protocol/crypto/random.ts";
-import { fromUtf8, toHex } from "../protocol/encoding.ts";
+import { type DecidedPolicy, openRetentionNote } from "../protocol/crypto/retention-note.ts";
+import { fromUtf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
-import { parseRetention, type RetentionPolicy } from "../protocol/format/retention.ts";
 import { readIfThere, writeDurably } from "./store/durable-file.ts";
 
 /** Everything below is checked when it is loaded. */
@@ -32,10 +31,8 @@ export interface Keys {
   /** The files as they are, to be trimmed for the page. */
   readonly programBytes: Bytes;
   readonly rewardsBytes: Bytes;
-  readonly retention: RetentionPolicy;
-  /** The policy's file, and its SHA-256 in hexadecimal, as the log names it. */
-  readonly retentionBytes: Bytes;
-  readonly retentionHash: string;
+  /** The signed note of the ceremony's retention policy, unchecked: it counts at the first start only, see {@link openFirstPolicy}. */
+  readonly retentionNote: Bytes;
   /** Whether the secrets of these keys are public. */
   readonly demo: boolean;
 }
@@ -73,7 +70,7 @@ export async function loadKeys(places: KeyPlaces): Promise<Keys> {
   };
   const programBytes = await file("program.pgp");
   const rewardsBytes = await file("rewards.pgp");
-  const retentionBytes = await file("retention.json");
+  const retentionNote = await file("retention.note");
   const review = parseVkey(fromUtf8(await file("review.vkey")).trimEnd());
   const demo = (await readIfThere(join(places.keysDir, "DEMO"))) !== null;
   if (demo && /\.onion(?:$|[/:])/.test(places.origin)) throw new Refusal("demo-keys");
@@ -86,11 +83,17 @@ export async function loadKeys(places: KeyPlaces): Promise<Keys> {
     rewards: await certificate(rewardsBytes, "rewards"),
     programBytes,
     rewardsBytes,
-    retention: parseRetention(retentionBytes),
-    retentionBytes,
-    retentionHash: toHex(sha256(retentionBytes)),
+    retentionNote,
     demo,
   };
+}
+
+/**
+ * The retention policy of the ceremony, with which a log begins. Later ones are in the log and not in KEYS_DIR (store/retention-policies.ts).
+ * @throws {Refusal} as `openRetentionNote`.
+ */
+export function openFirstPolicy({ origin, review, retentionNote }: Keys): Promise<DecidedPolicy> {
+  return openRetentionNote(retentionNote, { origin, review, before: null });
 }
 
 /** @throws {Refusal} `bad-vkey`, also if there are too many. */

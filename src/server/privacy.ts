@@ -32,6 +32,7 @@ export interface Events {
   "batch-acknowledged": { batch: number };
   "batch-purged": { batch: number };
   "batch-overdue": { batch: number };
+  "policy-changed": { number: number };
   "sealing-failed": { where: string };
   "next-sealing": { hours: number };
   "log-published": { size: number };

@@ -16,6 +16,9 @@ export interface Serving {
 /** How long requests under way are waited for, milliseconds. */
 const PATIENCE = 5000;
 
+/** How often it is looked whether the retention policy changed, milliseconds: another process takes a change in. */
+const POLICY_EVERY = 600_000;
+
 /**
  * Serves the page, the log and the intake as the settings say.
  * @throws {Refusal} `bad-settings` if the page is not built or the socket's path is taken. @throws {Fault} if the address cannot be had.
@@ -29,8 +32,13 @@ export async function serve(context: Context): Promise<Serving> {
     // Tor runs as another user; who may reach the socket is decided by the folder it lies in.
     if (config.socket !== null) await chmod(config.socket, 0o666);
     log.event("server-started", { demo: keys.demo });
+    const policy = setInterval(() => {
+      // A database that is away for the moment is asked again next time.
+      context.retention.refresh(context.db, context.clock()).catch(() => undefined);
+    }, POLICY_EVERY).unref();
     let closed: Promise<void> | undefined;
     const close = async (): Promise<void> => {
+      clearInterval(policy);
       const hurry = setTimeout(() => {
         app.server.closeAllConnections();
       }, PATIENCE);

@@ -13,10 +13,12 @@ import { acknowledgementPath } from "../../src/protocol/format/acknowledgement.t
 import { addDays } from "../../src/protocol/format/date.ts";
 import type { Leaf } from "../../src/protocol/format/leaf.ts";
 import { parseLogPolicy } from "../../src/protocol/format/log-policy.ts";
+import { parseNote } from "../../src/protocol/format/note.ts";
 import { policyPath } from "../../src/protocol/format/retention.ts";
 import { checkLog } from "../support/check-log.ts";
 import { type MemoryLog, signerOf } from "../support/memory-log.ts";
-import { commitmentsOf, FIRST_DAY, hashOf, LogStory, TODAY, wholeStory } from "./log-story.ts";
+import { nextPolicyNote, policySigners } from "../support/retention-notes.ts";
+import { commitmentsOf, FIRST_DAY, hashOf, LogStory, ORIGIN, TODAY, wholeStory } from "./log-story.ts";
 
 function filesOf(log: MemoryLog): LogFiles {
   return { name: "memory", read: log.readFile };
@@ -386,9 +388,9 @@ describe("an audit finds", () => {
     strict.seal(FIRST_DAY);
     strict.export(FIRST_DAY);
     await strict.acknowledge(1, FIRST_DAY);
-    const lax = await LogStory.begin({ daysAfterAcknowledgement: 0 });
-    strict.files.set(policyPath(lax.policyHash), lax.files.get(policyPath(lax.policyHash))!);
-    strict.leaves.push({ kind: "policy", date: FIRST_DAY, sha256: lax.policyHash });
+    const [one, two] = await policySigners(ORIGIN);
+    const lax = { daysAfterAcknowledgement: 0, daysAtMost: 10, graceDays: 2, unacknowledged: "keep" } as const;
+    strict.decide(await nextPolicyNote(strict.files.get("policies/00000001")!, { policy: lax }, [one, two]), FIRST_DAY);
     strict.purge(1, FIRST_DAY);
     expect(await codesOf(strict, { today: FIRST_DAY })).toEqual(["purge-too-early"]);
   });
@@ -398,6 +400,103 @@ describe("an audit finds", () => {
     story.seal(FIRST_DAY);
     story.purge(1, FIRST_DAY);
     expect(await codesOf(story, { today: FIRST_DAY })).toEqual(["purge-too-early"]);
+  });
+});
+
+describe("of who decided on a policy, an audit finds", () => {
+  const STRICTER = { daysAfterAcknowledgement: 1, daysAtMost: 10, graceDays: 2, unacknowledged: "keep" } as const;
+  const FIRST_NOTE = "policies/00000001";
+  const SECOND_NOTE = "policies/00000002";
+
+  /** A story whose policy was changed on the last day by a note that these people signed. */
+  async function changed(...people: (0 | 1 | 2)[]): Promise<LogStory> {
+    const story = await wholeStory();
+    const all = await policySigners(ORIGIN);
+    const signers = people.map((person) => all[person]);
+    story.decide(await nextPolicyNote(story.files.get(FIRST_NOTE)!, { policy: STRICTER, from: TODAY }, signers), TODAY);
+    return story;
+  }
+
+  async function findingsOf(story: LogStory, code: FindingCode): Promise<void> {
+    const found = await codesOf(story);
+    note(found);
+    expect(found).toEqual([code]);
+  }
+
+  test("nothing, if any two of the people signed; the next batch is under the new policy", async () => {
+    const story = await changed(0, 2);
+    expect(await codesOf(story)).toEqual([]);
+    story.seal(addDays(TODAY, 1));
+    expect(await codesOf(story, { today: addDays(TODAY, 1) })).toEqual(["batch-policy-wrong"]);
+    change(
+      story,
+      { kind: "sealed", batch: 9 },
+      {
+        policy: Reflect.get(
+          story.leaves.find((leaf) => !(leaf instanceof Uint8Array) && leaf.kind === "policy" && leaf.number === 2)!,
+          "sha256",
+        ) as string,
+      },
+    );
+    expect(await codesOf(story, { today: addDays(TODAY, 1) })).toEqual([]);
+  });
+
+  test("that a batch was put under a policy that is from a later day only", async () => {
+    const story = await wholeStory();
+    const [one, two] = await policySigners(ORIGIN);
+    const from = addDays(TODAY, 2);
+    story.decide(await nextPolicyNote(story.files.get(FIRST_NOTE)!, { policy: STRICTER, from }, [one, two]), TODAY);
+    story.seal(addDays(TODAY, 1));
+    expect(await codesOf(story, { today: addDays(TODAY, 1) })).toEqual([]);
+  });
+
+  test("one person alone, and one person under two names", async () => {
+    await findingsOf(await changed(1), "policy-one-signature");
+    const story = await wholeStory();
+    const stranger = await signerOf(`${ORIGIN}/retention/1`, "somebody else");
+    const [one] = await policySigners(ORIGIN);
+    story.decide(await nextPolicyNote(story.files.get(FIRST_NOTE)!, { policy: STRICTER }, [one, stranger]), TODAY);
+    await findingsOf(story, "policy-one-signature");
+  });
+
+  test("the server deciding for itself, or the review machine", async () => {
+    for (const who of ["log", "review"] as const) {
+      const story = await wholeStory();
+      story.decide(await nextPolicyNote(story.files.get(FIRST_NOTE)!, { policy: STRICTER }, [story[who]]), TODAY);
+      await findingsOf(story, "policy-unsigned");
+    }
+  });
+
+  test("a first policy that the review machine did not sign", async () => {
+    const story = await wholeStory();
+    const { text } = parseNote(story.files.get(FIRST_NOTE)!);
+    const forged = await story.log.sign(text);
+    story.files.set(FIRST_NOTE, forged);
+    change(story, { kind: "policy" }, { note: toHex(sha256(forged)) });
+    await findingsOf(story, "policy-unsigned");
+  });
+
+  test("a note that is not published, or another one", async () => {
+    const missing = await changed(0, 1);
+    missing.files.delete(SECOND_NOTE);
+    await findingsOf(missing, "policy-note-missing");
+    const swapped = await changed(0, 1);
+    swapped.files.set(SECOND_NOTE, swapped.files.get(FIRST_NOTE)!);
+    await findingsOf(swapped, "policy-note-wrong");
+  });
+
+  test("a note that does not follow the one before, or says something else than its entry", async () => {
+    const skipped = await wholeStory();
+    const people = await policySigners(ORIGIN);
+    const change3 = { policy: STRICTER, number: 3 };
+    skipped.decide(await nextPolicyNote(skipped.files.get(FIRST_NOTE)!, change3, people), TODAY);
+    await findingsOf(skipped, "policy-note-wrong");
+    const forked = await wholeStory();
+    forked.decide(await nextPolicyNote(forked.files.get(FIRST_NOTE)!, { policy: STRICTER, previous: hashOf("x") }, people), TODAY);
+    await findingsOf(forked, "policy-note-wrong");
+    const lying = await changed(0, 1);
+    change(lying, { kind: "policy", number: 2 }, { from: FIRST_DAY });
+    await findingsOf(lying, "policy-note-wrong");
   });
 });
 

@@ -11,8 +11,11 @@ import { acknowledgementPath, formatAcknowledgement } from "../../src/protocol/f
 import { addDays } from "../../src/protocol/format/date.ts";
 import { formatLeaf, type Leaf } from "../../src/protocol/format/leaf.ts";
 import { formatLogPolicy, type LogPolicy } from "../../src/protocol/format/log-policy.ts";
+import { parseNote } from "../../src/protocol/format/note.ts";
+import { parseRetentionNote, retentionNotePath } from "../../src/protocol/format/retention-note.ts";
 import { formatRetention, policyPath, type RetentionPolicy } from "../../src/protocol/format/retention.ts";
 import { MemoryLog, signerOf } from "../support/memory-log.ts";
+import { firstPolicyNote } from "../support/retention-notes.ts";
 
 export const ORIGIN = "log.example/firsthand";
 /** The day the story begins. */
@@ -62,10 +65,17 @@ export class LogStory {
     ] as const) {
       story.leaves.push({ kind: "epoch", action: "published", certificate: "program", fingerprint, from, to: addDays(from, 7) });
     }
-    const policy = formatRetention(story.#retention);
-    story.files.set(policyPath(story.policyHash), policy);
-    story.leaves.push({ kind: "policy", date: FIRST_DAY, sha256: story.policyHash });
+    story.decide(await firstPolicyNote(ORIGIN, story.#retention, story.review, FIRST_DAY), FIRST_DAY);
     return story;
+  }
+
+  /** Logs the policy in a signed note, with the files it names. Batches sealed by the story go on under the first one. */
+  decide(signed: Bytes, date: string): void {
+    const { number, from, policy } = parseRetentionNote(parseNote(signed).text);
+    const file = formatRetention(policy);
+    this.files.set(policyPath(toHex(sha256(file))), file);
+    this.files.set(retentionNotePath(number), signed);
+    this.leaves.push({ kind: "policy", date, from, note: toHex(sha256(signed)), number, sha256: toHex(sha256(file)) });
   }
 
   get policyHash(): string {

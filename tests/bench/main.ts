@@ -7,6 +7,7 @@ import { cpus, loadavg } from "node:os";
 import { lineOf, type Result } from "./target.ts";
 
 const AREAS: Readonly<Record<string, () => Promise<Result[]>>> = {
+  append: async () => (await import("./append.ts")).benchAppend(),
   browser: async () => (await import("./browser.ts")).benchBrowser(),
   envelope: async () => (await import("./envelope.ts")).benchEnvelope(),
   intake: async () => (await import("./intake.ts")).benchIntake(),

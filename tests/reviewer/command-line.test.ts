@@ -7,7 +7,8 @@ import { text } from "node:stream/consumers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { epochAt, openCertificate } from "../../src/protocol/crypto/certificate.ts";
 import { parseVkey } from "../../src/protocol/crypto/note.ts";
-import { parseRetention } from "../../src/protocol/format/retention.ts";
+import { parseNote } from "../../src/protocol/format/note.ts";
+import { parseRetentionNote } from "../../src/protocol/format/retention-note.ts";
 import { listingOf, newFolder, reviewer } from "../support/review-machine.ts";
 
 const MAIN = new URL("../../src/reviewer/main.ts", import.meta.url).pathname;
@@ -90,7 +91,7 @@ describe("a ceremony of two of three", () => {
     expect(epochAt(program, Date.parse("2026-06-10") / 1000)).toBe(program.epochs[1]);
     expect((await openCertificate(await read("rewards.pgp"))).purpose).toBe("rewards");
     expect(parseVkey((await readFile(join(folder, "public", "review.vkey"), "utf8")).trimEnd()).name).toBe("tips.test/log/review");
-    expect(parseRetention(await read("retention.json")).daysAfterAcknowledgement).toBe(0);
+    expect(parseRetentionNote(parseNote(await read("retention.note")).text).policy.daysAfterAcknowledgement).toBe(0);
     expect(await readFile(join(folder, "public", "origin"), "utf8")).toBe("tips.test/log\n");
     const listing = await listingOf(folder);
     expect(listing.filter((line) => line.startsWith("public/DEMO "))).toHaveLength(1);

@@ -16,13 +16,14 @@ import { toHex, utf8 } from "../../src/protocol/encoding.ts";
 import { envelopeLength } from "../../src/protocol/format/envelope.ts";
 import { formatJson } from "../../src/protocol/format/json.ts";
 import { SMALLEST_CLASS } from "../../src/protocol/format/padding.ts";
-import { formatRetention, type RetentionPolicy } from "../../src/protocol/format/retention.ts";
+import type { RetentionPolicy } from "../../src/protocol/format/retention.ts";
 import { buildApp } from "../../src/server/app.ts";
 import { type Config, loadConfig } from "../../src/server/config.ts";
 import { type Context, openContext } from "../../src/server/context.ts";
 import { loadPageFiles } from "../../src/server/page-files.ts";
 import type { EventLog } from "../../src/server/privacy.ts";
 import { NO_LOG, type TestPostgres } from "./postgres.ts";
+import { firstPolicyNote } from "./retention-notes.ts";
 
 /** Name of the tests' log. */
 export const ORIGIN = "tips.test/log";
@@ -77,7 +78,7 @@ export async function makeTestKeys(folder: string, noon = NOON): Promise<TestKey
   await writeFile(join(folder, "program.pgp"), program.publicBytes);
   await writeFile(join(folder, "rewards.pgp"), rewards.publicBytes);
   await writeFile(join(folder, "review.vkey"), `${review.vkey.text}\n`);
-  await writeFile(join(folder, "retention.json"), formatRetention(RETENTION));
+  await writeFile(join(folder, "retention.note"), await firstPolicyNote(ORIGIN, RETENTION, review));
   await writeFile(join(folder, "origin"), `${ORIGIN}\n`);
   return {
     folder,

@@ -33,6 +33,7 @@ export async function smallCeremony(demo: boolean): Promise<string> {
     shares: 1,
     people,
     retention: USUAL_RETENTION,
+    signers: 3,
     demo,
     typing: { from: "nowhere" } as const,
   };

@@ -28,10 +28,16 @@ export interface EpochLeaf {
   readonly to: string;
 }
 
-/** A retention policy came into force. `sha256` of its file `policies/<sha256>.json`. */
+/**
+ * A retention policy was decided. `sha256` of its file `policies/<sha256>.json`, `note` of the signed note `policies/<number>`. Batches of the day `from` and later
+ * ones that are sealed after this entry are under it.
+ */
 export interface PolicyLeaf {
   readonly kind: "policy";
   readonly date: string;
+  readonly from: string;
+  readonly note: string;
+  readonly number: number;
   readonly sha256: string;
 }
 
@@ -127,7 +133,14 @@ const READERS: { readonly [K in Leaf["kind"]]: Reader<Leaf & { kind: K }> } = {
     from: date,
     to: date,
   }),
-  policy: record<{ [F in keyof PolicyLeaf]: PolicyLeaf[F] }>({ kind: oneOf(["policy"]), date, sha256: hash }),
+  policy: record<{ [F in keyof PolicyLeaf]: PolicyLeaf[F] }>({
+    kind: oneOf(["policy"]),
+    date,
+    from: date,
+    note: hash,
+    number,
+    sha256: hash,
+  }),
   page: record<{ [F in keyof PageLeaf]: PageLeaf[F] }>({ kind: oneOf(["page"]), date, manifest: hash, commit: hex(20), sbom: hash }),
   received: record<{ [F in keyof ReceivedLeaf]: ReceivedLeaf[F] }>({ kind: oneOf(["received"]), batch: number, c: hash }),
   sealed: record<{ [F in keyof SealedLeaf]: SealedLeaf[F] }>({

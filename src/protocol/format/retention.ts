@@ -8,14 +8,27 @@ import { formatJson, integer, oneOf, parseJson, record } from "./json.ts";
 
 /** How long batches are kept. All in days, 0 to 36,500. */
 export interface RetentionPolicy {
-  /** A batch is due so many days after the date of its `acknowledged` leaf. */
+  /** A batch is due so many days after the date of its `acknowledged` leaf, see {@link dueDay}. */
   readonly daysAfterAcknowledgement: number;
-  /** A batch sealed longer ago than this and not acknowledged is an alarm. */
+  /** No acknowledged batch stays longer after its date; one that is not acknowledged by then is an alarm. */
   readonly daysAtMost: number;
   /** How long the epoch before is still accepted, and how long an epoch's secret outlives its last batch. */
   readonly graceDays: number;
   /** What happens to a batch after `daysAtMost` that nobody acknowledged. */
   readonly unacknowledged: "keep" | "destroy";
+}
+
+/**
+ * The day an acknowledged batch is due to be destroyed: `daysAfterAcknowledgement` after the date of its acknowledgement's entry, but `daysAtMost` after its own
+ * date at the latest, and never before it was acknowledged. All are day numbers.
+ */
+export function dueDay(policy: RetentionPolicy, sealed: number, acknowledged: number): number {
+  return Math.min(acknowledged + policy.daysAfterAcknowledgement, Math.max(acknowledged, lastDay(policy, sealed)));
+}
+
+/** The last day by which a batch of the day `sealed` should be acknowledged and gone. Day numbers. */
+export function lastDay(policy: RetentionPolicy, sealed: number): number {
+  return sealed + policy.daysAtMost;
 }
 
 const days = integer(0, 36_500);

@@ -56,7 +56,7 @@ export async function renameDurably(from: string, to: string): Promise<void> {
  * Writes a file that must not be there yet, perhaps on a stick with a simple file system. It has its name only once it is whole.
  * @throws {Refusal} `already-there`. @throws {Fault} if the medium did not take it; then nothing is left.
  */
-export async function writeNewFile(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeNewFile(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
   if ((await stat(path).catch(() => null)) !== null) throw new Refusal("already-there");
   await writeDurably(path, bytes);
 }

@@ -1,6 +1,6 @@
 /**
  * What the log says of the server's keys and rules before any batch: verifier keys, epochs, the retention policy. At first start, and again
- * whenever one of them is new, so a changed file in KEYS_DIR cannot stay a secret.
+ * whenever one of them is new, so a changed file in KEYS_DIR cannot stay a secret. A changed policy is none of these: it takes two people (retention.ts).
  *
  * Every epoch of both certificates is logged at once, not week by week: whoever sees an envelope's recipient can look it up, and a certificate
  * slipped in later shows.
@@ -8,29 +8,32 @@
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { toHex, utf8 } from "../../protocol/encoding.ts";
 import { formatDate } from "../../protocol/format/date.ts";
-import type { Leaf } from "../../protocol/format/leaf.ts";
-import { policyPath } from "../../protocol/format/retention.ts";
+import type { Leaf, PageLeaf } from "../../protocol/format/leaf.ts";
 import type { Context } from "../context.ts";
-import { insertLeaves, leavesOfKind, putFile } from "../store/log-store.ts";
+import { openFirstPolicy } from "../keys.ts";
+import { insertLeaves, leavesOfKind } from "../store/log-store.ts";
+import { logPolicy } from "../store/retention-policies.ts";
 import { pageLeaf } from "./page-release.ts";
 import { entryDay, type Keeper } from "./writer.ts";
 
 const SECONDS_A_DAY = 86_400;
 
-/** Adds entries for what is not in the log yet, and puts the policy's file beside them. The caller publishes. */
+/** Adds entries for what is not in the log yet, and puts the policy's files beside them. The caller publishes. */
 export async function announce({ context, lock, progress }: Keeper): Promise<void> {
-  const fresh = await newLeaves(context);
-  if (fresh.length === 0) return;
+  const date = formatDate(await entryDay(context));
+  const fresh = await newLeaves(context, date);
+  const policy = (await leavesOfKind(context.db, "policy")).length === 0 ? await openFirstPolicy(context.keys) : null;
+  const page = await newPage(context, date);
+  if (fresh.length === 0 && policy === null && page === null) return;
   progress("logging keys");
   await lock.transaction(async (tx) => {
-    await putFile(tx, policyPath(context.keys.retentionHash), context.keys.retentionBytes);
     await insertLeaves(tx, fresh);
+    if (policy !== null) await logPolicy(tx, policy, date);
+    if (page !== null) await insertLeaves(tx, [page]);
   });
 }
 
-async function newLeaves(context: Context): Promise<Leaf[]> {
-  const { db, keys, config } = context;
-  const date = formatDate(await entryDay(context));
+async function newLeaves({ db, keys }: Context, date: string): Promise<Leaf[]> {
   const fresh: Leaf[] = [];
 
   const vkeys = new Set((await leavesOfKind(db, "key")).map(({ role, vkey }) => role + vkey));
@@ -50,12 +53,12 @@ async function newLeaves(context: Context): Promise<Leaf[]> {
       fresh.push({ kind: "epoch", action: "published", certificate: certificate.purpose, fingerprint, ...window });
     }
   }
+  return fresh;
+}
 
-  const policy = (await leavesOfKind(db, "policy")).at(-1);
-  if (policy?.sha256 !== keys.retentionHash) fresh.push({ kind: "policy", date, sha256: keys.retentionHash });
-
+async function newPage({ db, config }: Context, date: string): Promise<PageLeaf | null> {
   const page = await pageLeaf(config.pageDir, date);
   const last = (await leavesOfKind(db, "page")).at(-1);
-  if (page !== null && (last?.manifest !== page.manifest || last.commit !== page.commit || last.sbom !== page.sbom)) fresh.push(page);
-  return fresh;
+  const isNew = last?.manifest !== page?.manifest || last?.commit !== page?.commit || last?.sbom !== page?.sbom;
+  return isNew ? page : null;
 }

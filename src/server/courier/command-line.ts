@@ -4,13 +4,14 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { DecidedPolicy } from "../../protocol/crypto/retention-note.ts";
 import { fromUtf8 } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
 import { formatDate } from "../../protocol/format/date.ts";
 import { formatLogPolicy } from "../../protocol/format/log-policy.ts";
 import { loadConfig } from "../config.ts";
 import { type Context, openContext } from "../context.ts";
-import { type Keys, loadKeys } from "../keys.ts";
+import { type Keys, loadKeys, openFirstPolicy } from "../keys.ts";
 import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
 import { takeCosignatures } from "./cosign.ts";
@@ -18,7 +19,8 @@ import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
 import { importBundle, type ImportedBundle } from "./import.ts";
 import { keep } from "./keeper.ts";
 import type { Progress } from "./progress.ts";
-import { dueBatches, purge } from "./purge.ts";
+import { dueBatches, plannedPurges, purge } from "./purge.ts";
+import { takePolicy } from "./retention.ts";
 import { startSchedule } from "./schedule.ts";
 import { sealBatch, type SealedBatch } from "./seal.ts";
 import { sentenceFor, statusOf } from "./status.ts";
@@ -32,7 +34,8 @@ const HELP = `firsthand: the intake server.
       --again N              write bundle N once more, byte for byte; nothing is logged
   firsthand import FILE      take in a bundle from the review machine
   firsthand purge            destroy the batches and replies whose time is over, now
-      --dry-run              only say which
+      --dry-run              only say which, and when the others will be
+  firsthand retention FILE   take in a change of the retention policy that two people signed
   firsthand cosign FILE      publish the cosignatures in a checkpoint that firsthand-auditor cosigned
   firsthand status           batches, bundles, what needs a person
   firsthand keys             the public keys others need to check this server
@@ -44,7 +47,7 @@ With every command:
 
 Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
 PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
-seal, export, import, purge and cosign work while the server serves.
+seal, export, import, purge, retention and cosign work while the server serves.
 
 Exit status: 0 done, 1 refused or failed, 2 not understood.
 `;
@@ -64,6 +67,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   export: { words: ["DIR"], options: ["again", "json"] },
   import: { words: ["FILE"], options: ["json"] },
   purge: { words: [], options: ["dry-run", "json"] },
+  retention: { words: ["FILE"], options: ["json"] },
   cosign: { words: ["FILE"], options: ["json"] },
   status: { words: [], options: ["json"] },
   keys: { words: [], options: ["policy", "json"] },
@@ -195,6 +199,8 @@ async function answerTo(command: string, word: string, values: Values, context: 
     }
     case "purge":
       return purgeAnswer(context, keeping, values["dry-run"] === true);
+    case "retention":
+      return policyAnswer(await keep(context, keeping, (keeper) => takePolicy(keeper, resolve(word))));
     case "cosign": {
       const cosigners = await keep(context, keeping, (keeper) => takeCosignatures(keeper, resolve(word)));
       return { json: { cosigners }, lines: [`The published checkpoint is cosigned by ${cosigners.join(", ")}.`] };
@@ -207,7 +213,7 @@ async function answerTo(command: string, word: string, values: Values, context: 
 }
 
 async function serveUntilStopped(context: Context, progress: Progress, json: boolean): Promise<Answer> {
-  await keep(context, { progress, patience: PATIENCE_AT_START }, () => Promise.resolve());
+  await catchUp(context, progress);
   const stop = stopSignal();
   const serving = await serve(context);
   const schedule = startSchedule(context);
@@ -217,6 +223,16 @@ async function serveUntilStopped(context: Context, progress: Progress, json: boo
   await serving.close();
   await schedule.stop();
   return { json: { stopped: true }, lines: ["Stopped."] };
+}
+
+/** What was missed while nobody served. A database that must not be signed holds up no witness: it can still take in tips, and the timetable tries again. */
+async function catchUp(context: Context, progress: Progress): Promise<void> {
+  try {
+    await keep(context, { progress, patience: PATIENCE_AT_START }, () => Promise.resolve());
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "store-went-back") throw error;
+    say(`firsthand: ${error.message}`);
+  }
 }
 
 function stopSignal(): Promise<void> {
@@ -259,16 +275,44 @@ function importAnswer(imported: ImportedBundle): Answer {
 }
 
 async function purgeAnswer(context: Context, keeping: { progress: Progress; patience: number }, dryRun: boolean): Promise<Answer> {
-  if (dryRun) {
-    const due = await dueBatches(context.db, dayOf(context.clock()));
-    return {
-      json: { due },
-      lines: due.length === 0 ? ["Nothing is due."] : due.map(({ batch, reason }) => `Due: batch ${String(batch)} (${reason}).`),
-    };
-  }
+  if (dryRun) return plannedAnswer(context);
   const purged = await keep(context, keeping, (keeper) => purge(keeper));
   const destroyed = `${batches(purged.map(({ batch }) => batch))} destroyed: key gone, partitions dropped, nothing found on looking, logged and published.`;
   return { json: { purged }, lines: [purged.length === 0 ? "Nothing is due." : destroyed] };
+}
+
+/** What a purge now would destroy, and when it is the turn of what it would leave. */
+async function plannedAnswer({ db, clock }: Context): Promise<Answer> {
+  const due = await dueBatches(db, dayOf(clock()));
+  const planned = await plannedPurges(db);
+  const later = planned.filter(({ batch }) => due.every((one) => one.batch !== batch));
+  const of = (number: number): string => {
+    const { size = 0, date = "" } = planned.find(({ batch }) => batch === number) ?? {};
+    return `batch ${String(number)} of ${date}, ${String(size)} items`;
+  };
+  return {
+    json: { due, later },
+    lines: [
+      ...(due.length === 0 ? ["Nothing is due."] : due.map(({ batch, reason }) => `Due: ${of(batch)} (${reason}).`)),
+      ...later.map(({ batch, state, due: day }) => {
+        if (day === null) return `Stays until it is acknowledged: ${of(batch)} (${state}).`;
+        return `From ${day}: ${of(batch)} (${state}).`;
+      }),
+    ],
+  };
+}
+
+function policyAnswer({ number, from, sha256, policy }: DecidedPolicy): Answer {
+  const { daysAfterAcknowledgement, daysAtMost, graceDays, unacknowledged } = policy;
+  const lines = [
+    `Retention policy ${String(number)} is logged and published: ${sha256}.`,
+    `Batches of ${from} and later that are sealed from now on stay ${String(daysAfterAcknowledgement)} days after they are acknowledged, ${String(daysAtMost)} days at most.`,
+    unacknowledged === "keep"
+      ? "What nobody acknowledged stays longer than that, and is an alarm."
+      : "What nobody acknowledged is destroyed then too.",
+    "Batches that are sealed already keep the policy they were sealed under.",
+  ];
+  return { json: { number, from, sha256, daysAfterAcknowledgement, daysAtMost, graceDays, unacknowledged }, lines };
 }
 
 async function statusAnswer(context: Context): Promise<Answer> {
@@ -286,8 +330,8 @@ async function statusAnswer(context: Context): Promise<Answer> {
   };
 }
 
-function keysAnswer(keys: Keys, policy: boolean): Answer {
-  const { logSigner, review, cosigners, program, rewards, retentionHash, demo } = keys;
+async function keysAnswer(keys: Keys, policy: boolean): Promise<Answer> {
+  const { logSigner, review, cosigners, program, rewards, demo } = keys;
   const file = {
     log: logSigner.vkey.text,
     review: review.text,
@@ -299,6 +343,7 @@ function keysAnswer(keys: Keys, policy: boolean): Answer {
     const text = fromUtf8(formatLogPolicy(file));
     return { json: {}, lines: [], file: text };
   }
+  const { sha256: retentionHash } = await openFirstPolicy(keys);
   return {
     json: {
       log: file.log,
@@ -313,7 +358,7 @@ function keysAnswer(keys: Keys, policy: boolean): Answer {
       `Review key:       ${file.review}`,
       `Program:          ${program.fingerprint}`,
       `Rewards:          ${rewards.fingerprint}`,
-      `Retention policy: ${retentionHash}`,
+      `First retention:  ${retentionHash}`,
       ...(demo ? ["These are demo keys: their secrets are public."] : []),
     ],
   };

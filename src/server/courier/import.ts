@@ -67,7 +67,7 @@ const LONGEST = 4096;
  */
 export async function importBundle(keeper: Keeper, file: string): Promise<ImportedBundle> {
   const { context, lock, progress } = keeper;
-  const { db, keys } = context;
+  const { db, keys, retention } = context;
   if ((await stat(file).catch(() => null))?.isFile() !== true) throw new Refusal("not-found", "the bundle's file");
   progress("reading the bundle");
   const before = await lastImport(db);
@@ -89,7 +89,7 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
   const checked = read.filter(({ late }) => !late);
   const day = await entryDay(context);
   const date = formatDate(day);
-  const expires = formatDate(day + keys.retention.daysAtMost);
+  const expires = formatDate(day + retention.policy.daysAtMost);
   await lock.transaction(async (tx) => {
     for (const { batch, note } of checked) {
       await tx.execute("update batch set state = 'acknowledged', acknowledged = $2, acknowledgement = $3 where batch = $1", [

@@ -38,6 +38,7 @@ export async function keep<T>(
     const caughtUp = await sealDueDays(keeper);
     await announce(keeper);
     await publish(keeper);
+    await context.retention.refresh(context.db, context.clock());
     return work({ ...keeper, sealed: interrupted === null ? caughtUp : [interrupted, ...caughtUp] });
   });
 }

@@ -35,5 +35,7 @@ export type Step =
   | "rewriting remnants"
   | "looking for remnants"
   | "logging the purge"
+  // a change of the retention policy
+  | "logging the policy"
   // first start
   | "logging keys";

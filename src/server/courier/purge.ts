@@ -12,19 +12,20 @@
  *
  * Replies that have expired go first, by themselves: they are ciphertext under keys of their witnesses and stand in no log.
  *
- * **When.** A batch is due by the policy it was sealed under (its `sealed` leaf names it), not by the present one: a changed file in KEYS_DIR
- * shortens no promise. Acknowledged batches are due `days_after_acknowledgement` days after their `acknowledged` leaf. A batch that nobody
+ * **When.** A batch is due by the policy it was sealed under (its `sealed` leaf names it), not by the present one: a changed policy
+ * shortens no promise. Acknowledged batches are due `days_after_acknowledgement` days after their `acknowledged` leaf, `days_at_most` days after their date at the latest. A batch that nobody
  * acknowledged for `days_at_most` days after its date is overdue: an alarm, and destroyed only if its policy says `destroy`; losing testimony is
  * worse than keeping ciphertext.
  */
 import { toHex } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
 import { formatDate, parseDate } from "../../protocol/format/date.ts";
-import { parseRetention, policyPath, type RetentionPolicy } from "../../protocol/format/retention.ts";
+import { dueDay, lastDay, type RetentionPolicy } from "../../protocol/format/retention.ts";
 import { batchesWithKeys, destroyBatchKey } from "../store/batch-keys.ts";
 import type { Connection, Database } from "../store/database.ts";
 import { dropItems, itemsLeft } from "../store/items.ts";
-import { insertLeaves, logFile } from "../store/log-store.ts";
+import { insertLeaves } from "../store/log-store.ts";
+import { readPolicy } from "../store/retention-policies.ts";
 import { dropExpiredReplies, repliesLeaveTraces } from "../store/replies.ts";
 import { discardWal } from "../store/wal.ts";
 import { dayOf } from "./timetable.ts";
@@ -42,6 +43,7 @@ export interface DueBatch {
 interface BatchRow {
   readonly batch: number;
   readonly state: "sealed" | "exported" | "acknowledged";
+  readonly size: number;
   readonly date: string;
   readonly policy: Buffer;
   readonly acknowledged: string | null;
@@ -50,10 +52,32 @@ interface BatchRow {
   readonly leaving: boolean;
 }
 
+/** What the purge will do with a batch, and when. */
+export interface PlannedPurge {
+  readonly batch: number;
+  /** Number of items. */
+  readonly size: number;
+  /** The day of the batch, `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly state: BatchRow["state"];
+  /** The first day it will be destroyed, `YYYY-MM-DD`; null if it stays until somebody acknowledges it. */
+  readonly due: string | null;
+}
+
+/** Every batch that is not purged, with its day as things are now: one that is not acknowledged yet may get an earlier one. In order. */
+export async function plannedPurges(db: Connection): Promise<PlannedPurge[]> {
+  const planned: PlannedPurge[] = [];
+  for (const row of await keptBatches(db)) {
+    const due = dueFrom(row, await readPolicy(db, toHex(row.policy)));
+    planned.push({ batch: row.batch, size: row.size, date: row.date, state: row.state, due: due === null ? null : formatDate(due) });
+  }
+  return planned;
+}
+
 /** Batches that are still there and not purged, in order. */
 async function keptBatches(db: Connection): Promise<BatchRow[]> {
   return db.query<BatchRow>(
-    `select batch, state, date, policy, acknowledged, purging,
+    `select batch, state, size, date, policy, acknowledged, purging,
        exists (select from bundle where direction = 'review' and not logged and batch between first and last) as leaving
      from batch where state <> 'purged' order by batch`,
   );
@@ -63,33 +87,32 @@ async function keptBatches(db: Connection): Promise<BatchRow[]> {
 export async function dueBatches(db: Connection, today: number): Promise<DueBatch[]> {
   const due: DueBatch[] = [];
   for (const row of await keptBatches(db)) {
-    const reason = reasonFor(row, await policyOf(db, row.policy), today);
+    const reason = reasonFor(row, await readPolicy(db, toHex(row.policy)), today);
     if (reason !== null) due.push({ batch: row.batch, reason });
   }
   return due;
 }
 
-function reasonFor({ date, acknowledged, purging, leaving }: BatchRow, policy: RetentionPolicy, today: number): Reason | null {
-  if (purging !== null) return "interrupted";
-  if (leaving) return null;
-  if (acknowledged !== null) return today >= parseDate(acknowledged) + policy.daysAfterAcknowledgement ? "acknowledged" : null;
-  const overdue = today > parseDate(date) + policy.daysAtMost;
-  return overdue && policy.unacknowledged === "destroy" ? "never-acknowledged" : null;
+function reasonFor(row: BatchRow, policy: RetentionPolicy, today: number): Reason | null {
+  if (row.purging !== null) return "interrupted";
+  const due = row.leaving ? null : dueFrom(row, policy);
+  if (due === null || today < due) return null;
+  return row.acknowledged === null ? "never-acknowledged" : "acknowledged";
+}
+
+/** The first day (a day number) on which a batch is to be destroyed, or null if it waits for an acknowledgement however long that takes. */
+function dueFrom({ date, acknowledged }: BatchRow, policy: RetentionPolicy): number | null {
+  if (acknowledged !== null) return dueDay(policy, parseDate(date), parseDate(acknowledged));
+  return policy.unacknowledged === "destroy" ? lastDay(policy, parseDate(date)) + 1 : null;
 }
 
 /** Batches that nobody acknowledged for longer than their policy allows: each is an alarm. */
 export async function overdueBatches(db: Connection, today: number): Promise<number[]> {
   const overdue: number[] = [];
   for (const { batch, date, policy, acknowledged } of await keptBatches(db)) {
-    if (acknowledged === null && today > parseDate(date) + (await policyOf(db, policy)).daysAtMost) overdue.push(batch);
+    if (acknowledged === null && today > lastDay(await readPolicy(db, toHex(policy)), parseDate(date))) overdue.push(batch);
   }
   return overdue;
-}
-
-async function policyOf(db: Connection, hash: Buffer): Promise<RetentionPolicy> {
-  const file = await logFile(db, policyPath(toHex(hash)));
-  if (file === null) throw new Fault("finding the retention policy of a batch", undefined);
-  return parseRetention(file);
 }
 
 /** Purges expired replies and every batch that is due. Returns which batches. */

@@ -44,7 +44,8 @@ import {
 import { pendingOf } from "../store/generation-keys.ts";
 import { makePartitions, putItem, putItemPart } from "../store/items.ts";
 import { storeCompletion, storePart } from "../store/pending.ts";
-import { insertLeaves, lastDate, leavesOfKind, readState, writeState } from "../store/log-store.ts";
+import { insertLeaves, lastDate, readState, writeState } from "../store/log-store.ts";
+import { policyOfDay } from "../store/retention-policies.ts";
 import { discardWal } from "../store/wal.ts";
 import { batchSize } from "./batch-size.ts";
 import { dayOf, sealingTime } from "./timetable.ts";
@@ -138,12 +139,12 @@ async function close(keeper: Keeper, planned: Plan): Promise<number> {
 
 /** Adds decoys to a closing generation until it has `size` tips. One that was interrupted leaves a part, which goes the way of unfinished tips. */
 async function addDecoys({ context, progress }: Keeper, generation: number, size: number): Promise<void> {
-  const { db, config, keys } = context;
+  const { db, config } = context;
   const pending = await pendingOf(config.dataDir, generation);
   const opened = await openedAt(context, generation);
   for (let count = await countTips(db, generation); count < size; count++) {
     progress("sealing decoys", count, size);
-    const { envelope, commitment, digest } = await sealDecoy(decoyEpoch(keys, opened, context.clock()));
+    const { envelope, commitment, digest } = await sealDecoy(decoyEpoch(context, opened));
     const { length } = envelope;
     const tip = randomBytes(16);
     await storePart(db, pending, tip, { part: 1, length, sha256: await sha256Native(envelope), declared: length }, envelope);
@@ -161,10 +162,11 @@ async function openedAt({ db, config, clock }: Context, generation: number): Pro
  * The epoch of a moment since the generation opened, as a page would have taken it; one time in sixteen another that was accepted then, for clocks that are
  * wrong. When the certificate has run out no tip comes in, but batches go on: to the nearest epoch there was.
  */
-function decoyEpoch({ program, retention }: Context["keys"], opened: number, now: number): EpochKey {
+function decoyEpoch({ keys: { program }, retention, clock }: Context, opened: number): EpochKey {
+  const now = clock();
   const seconds = Math.floor(now / 1000);
   const moment = seconds - randomBelow(Math.max(seconds - Math.floor(opened / 1000), 0) + 1);
-  const accepted = acceptedEpochs(program, moment, retention.graceDays);
+  const accepted = acceptedEpochs(program, moment, retention.policy.graceDays);
   const other = randomBelow(STRAY) === 0 ? accepted[randomBelow(Math.max(accepted.length, 1))] : undefined;
   return other ?? epochAt(program, moment, Infinity);
 }
@@ -172,9 +174,7 @@ function decoyEpoch({ program, retention }: Context["keys"], opened: number, now
 async function writeBatch({ context, lock, progress }: Keeper, batch: number, day: number, key: Bytes): Promise<void> {
   const { db, config } = context;
   const tips = await sealedTips(db, config.dataDir, batch);
-  // The policy in force is the last one in the log, also while a new file in KEYS_DIR waits to be logged.
-  const policy = (await leavesOfKind(db, "policy")).at(-1)?.sha256;
-  if (policy === undefined) throw new Error("a policy is logged before any batch");
+  const { sha256: policy } = await policyOfDay(db, day);
   const fingerprint = batchKeyFingerprint(key);
   progress("writing items", 0, tips.length);
   await lock.transaction(async (tx) => {

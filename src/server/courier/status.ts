@@ -3,16 +3,21 @@
  * be read over a shoulder.
  */
 import { statfs } from "node:fs/promises";
+import { sha256 } from "../../protocol/crypto/hash.ts";
+import { toHex } from "../../protocol/encoding.ts";
 import { formatDate } from "../../protocol/format/date.ts";
 import { parseCheckpoint } from "../../protocol/format/checkpoint.ts";
 import { parseNote } from "../../protocol/format/note.ts";
 import type { Context } from "../context.ts";
-import { publishedCheckpoint } from "../store/log-store.ts";
+import { leavesOfKind, publishedCheckpoint } from "../store/log-store.ts";
 import { dueBatches, overdueBatches } from "./purge.ts";
 import { dayOf, nextSealing } from "./timetable.ts";
+import { wouldSign } from "./writer.ts";
 
 /** Something a person should do. */
 export type Alarm =
+  | { readonly alarm: "not-signing" }
+  | { readonly alarm: "policy-refused" }
   | { readonly alarm: "batch-overdue"; readonly batch: number }
   | { readonly alarm: "purge-due"; readonly batch: number }
   | { readonly alarm: "export-unfinished"; readonly bundle: number }
@@ -57,6 +62,9 @@ export async function statusOf(context: Context): Promise<Status> {
   const checkpoint = await publishedCheckpoint(db);
   const next = nextSealing(clock(), config.sealAt);
   const alarms: Alarm[] = [];
+  if (!(await wouldSign(context))) alarms.push({ alarm: "not-signing" });
+  const [policy] = await leavesOfKind(db, "policy");
+  if (policy !== undefined && policy.note !== toHex(sha256(keys.retentionNote))) alarms.push({ alarm: "policy-refused" });
   for (const batch of await overdueBatches(db, today)) alarms.push({ alarm: "batch-overdue", batch });
   for (const { batch } of await dueBatches(db, today)) alarms.push({ alarm: "purge-due", batch });
   if (bundles !== undefined && bundles.unfinished > 0) alarms.push({ alarm: "export-unfinished", bundle: bundles.unfinished });
@@ -82,6 +90,10 @@ export async function statusOf(context: Context): Promise<Status> {
 /** The alarm as a sentence. */
 export function sentenceFor(alarm: Alarm): string {
   switch (alarm.alarm) {
+    case "not-signing":
+      return "The database is not the one whose log was signed last: it is older, or was changed. Nothing is signed, sealed, exported or purged; tips are still taken in. Bring back the database that belongs to DATA_DIR.";
+    case "policy-refused":
+      return "The retention policy in KEYS_DIR is not the one this log began with. It has no effect: two people must sign a change, and firsthand retention takes it in.";
     case "batch-overdue":
       return `Batch ${String(alarm.batch)} has not been acknowledged for longer than the retention policy allows. Bring it to the review machine.`;
     case "purge-due":

@@ -22,7 +22,7 @@ import { factsOf, forgetTip, lookUpTip, type Pending, storeCompletion, storePart
 import { checkFirstPart, checkPlace, checkWhole, FINAL_REFUSALS, LAST_PART } from "./gate.ts";
 
 /** What intake needs of the context. */
-export type IntakeContext = Pick<Context, "config" | "intake" | "keys" | "held" | "clock">;
+export type IntakeContext = Pick<Context, "config" | "intake" | "keys" | "held" | "retention" | "clock">;
 
 const completion = record({ commitment: hex(32), digest: hex(32), parts: integer(1, LAST_PART) });
 
@@ -32,10 +32,10 @@ const completion = record({ commitment: hex(32), digest: hex(32), parts: integer
  * @throws {Refusal} of the gate; `part-differs`, `tip-already-complete`.
  */
 export async function takePart(context: IntakeContext, tip: Bytes, part: number, body: Bytes): Promise<void> {
-  const { config, intake, keys, held, clock } = context;
+  const { config, intake, keys, held, retention, clock } = context;
   if (part < 1 || part > LAST_PART) throw new Refusal("part-out-of-range");
   if (body.length === 0) throw new Refusal("wrong-length");
-  const accepted = acceptedEpochs(keys.program, Math.floor(clock() / 1000), keys.retention.graceDays);
+  const accepted = acceptedEpochs(keys.program, Math.floor(clock() / 1000), retention.policy.graceDays);
   const declared = part === 1 ? checkFirstPart(body, new Set(accepted.map(({ fingerprint }) => fingerprint)), config.maxTipBytes) : null;
   const sha256 = await sha256Native(body);
 

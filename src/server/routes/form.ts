@@ -26,7 +26,7 @@ const FIRST_LANGUAGE = "en";
 /** Registers the form's address. */
 export function formRoutes(
   app: FastifyInstance,
-  context: Pick<Context, "config" | "intake" | "keys" | "held" | "clock" | "log">,
+  context: Pick<Context, "config" | "intake" | "keys" | "held" | "retention" | "clock" | "log">,
   room: Room,
 ): void {
   const limit = AROUND + SAVED_HEADER_LENGTH + envelopeLength(context.config.maxTipBytes);

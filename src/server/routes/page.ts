@@ -9,7 +9,11 @@ import type { PageFiles } from "../page-files.ts";
 const KEYS_PATH = "/keys.pgp";
 
 /** Registers every file of the page under its path, and `/keys.pgp`. */
-export function pageRoutes(app: FastifyInstance, { keys, clock }: Pick<Context, "keys" | "clock">, files: PageFiles): void {
+export function pageRoutes(
+  app: FastifyInstance,
+  { keys, retention, clock }: Pick<Context, "keys" | "retention" | "clock">,
+  files: PageFiles,
+): void {
   for (const [path, { type, bytes, gzipped }] of files) {
     app.get(path, (request, reply) => {
       if (!takesGzip(request.headers["accept-encoding"])) return reply.type(type).send(Buffer.from(bytes));
@@ -20,8 +24,8 @@ export function pageRoutes(app: FastifyInstance, { keys, clock }: Pick<Context, 
   const trimmed = new Map<string, Promise<Bytes>>();
   app.get(KEYS_PATH, async (_request, reply) => {
     const now = Math.floor(clock() / 1000);
-    const program = served(keys.program, now, keys.retention.graceDays);
-    const rewards = served(keys.rewards, now, keys.retention.graceDays);
+    const program = served(keys.program, now, retention.policy.graceDays);
+    const rewards = served(keys.rewards, now, retention.policy.graceDays);
     const which = [...program, ...rewards].join();
     let bytes = trimmed.get(which);
     if (bytes === undefined) {

@@ -85,9 +85,12 @@ export async function leavesOfKind<Kind extends Exclude<Leaf["kind"], "received"
   db: Connection,
   kind: Kind,
 ): Promise<Extract<Leaf, { kind: Kind }>[]> {
-  const rows = await db.query<{ bytes: Buffer }>("select bytes from leaf where position($1 in bytes) > 0 order by index", [
-    Buffer.from(`"kind":"${kind}"`),
-  ]);
+  // In the words of the index `leaf_kind`: otherwise PostgreSQL would read the whole log.
+  const rows = await db.query<{ bytes: Buffer }>(
+    `select bytes from leaf where substring(encode(bytes, 'escape') from '"kind":"([a-z]+)"') = $1
+       and position('"kind":"received"'::bytea in bytes) = 0 order by index`,
+    [kind],
+  );
   return rows.map(({ bytes }) => parseLeaf(asBytes(bytes))).filter((leaf) => leaf.kind === kind) as Extract<Leaf, { kind: Kind }>[];
 }
 

@@ -13,6 +13,12 @@ import { formatManifest, parseManifest } from "../../../src/protocol/format/mani
 import { formatNote, parseNote } from "../../../src/protocol/format/note.ts";
 import { formatReceipt, parseReceipt } from "../../../src/protocol/format/receipt.ts";
 import { formatRetention, parseRetention } from "../../../src/protocol/format/retention.ts";
+import {
+  formatRetentionNote,
+  NO_NOTE_BEFORE,
+  parseRetentionNote,
+  type RetentionNote,
+} from "../../../src/protocol/format/retention-note.ts";
 import { formatEntries, parseEntries } from "../../../src/protocol/format/tile.ts";
 
 const bytes = (least: number, most = least): fc.Arbitrary<Bytes> =>
@@ -41,7 +47,7 @@ const leaf: fc.Arbitrary<Leaf> = fc.oneof(
     from: date,
     to: date,
   }),
-  fc.record({ kind: fc.constant("policy" as const), date, sha256: hash }),
+  fc.record({ kind: fc.constant("policy" as const), date, from: date, note: hash, number, sha256: hash }),
   fc.record({ kind: fc.constant("page" as const), date, manifest: hash, commit: bytes(20).map(toHex), sbom: hash }),
   fc.record({ kind: fc.constant("received" as const), batch: number, c: hash }),
   fc.record({ kind: fc.constant("sealed" as const), batch: number, date, size: number, policy: hash, key: hash }),
@@ -149,6 +155,27 @@ const FORMATS: readonly Format[] = [
     }),
     formatRetention,
     parseRetention,
+    "bad-policy",
+  ),
+  textual<RetentionNote>(
+    "retention note",
+    fc
+      .record({
+        origin,
+        number,
+        from: date,
+        previous: hash.filter((text) => text !== NO_NOTE_BEFORE),
+        policy: fc.record({
+          daysAfterAcknowledgement: days,
+          daysAtMost: days,
+          graceDays: days,
+          unacknowledged: fc.constantFrom("keep", "destroy"),
+        }),
+        signers: fc.uniqueArray(fc.stringMatching(/^[!-~]{1,40}$/), { minLength: 2, maxLength: 16 }).map((texts) => texts.sort()),
+      })
+      .map((note) => (note.number === 1 ? { ...note, previous: NO_NOTE_BEFORE } : note)),
+    formatRetentionNote,
+    parseRetentionNote,
     "bad-policy",
   ),
   binary(

@@ -8,8 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NoteSigner } from "../../../src/protocol/crypto/note.ts";
 import { utf8 } from "../../../src/protocol/encoding.ts";
 import { parseLogPolicy } from "../../../src/protocol/format/log-policy.ts";
+import { parseNote } from "../../../src/protocol/format/note.ts";
+import { parseRetentionNote } from "../../../src/protocol/format/retention-note.ts";
 import { loadConfig } from "../../../src/server/config.ts";
 import { openContext } from "../../../src/server/context.ts";
+import { nextPolicyNote, policySigners } from "../../support/retention-notes.ts";
 import { NO_LOG } from "../../support/postgres.ts";
 import { acknowledge, checkStation, environmentOf, makeKeys, makePage, ORIGIN } from "../courier/keeper-fixture.ts";
 import { command, FAR_SEALING, type Outcome, startServer } from "../crash/server-process.ts";
@@ -60,7 +63,7 @@ describe("firsthand", () => {
     for (const words of [["--help"], ["seal", "--help"], ["export", "--help"]]) {
       const { code, stdout, stderr } = await firsthand(...words);
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      for (const name of ["serve", "seal", "export DIR", "import FILE", "purge", "status", "keys"])
+      for (const name of ["serve", "seal", "export DIR", "import FILE", "purge", "retention FILE", "status", "keys"])
         expect(stdout).toContain(`firsthand ${name}`);
     }
     expect(await firsthand()).toMatchObject({ code: 2 });
@@ -157,7 +160,10 @@ describe("a courier's day", () => {
       }
       expect(await answered("import", join(folder, "from-review.bundle"))).toEqual({ bundle: 1, acknowledged: [1], late: [], replies: 0 });
       await refused(["import", join(folder, "from-review.bundle")], 1, "bundle-replayed");
-      expect(await answered("purge", "--dry-run")).toEqual({ due: [{ batch: 1, reason: "acknowledged" }] });
+      expect(await answered("purge", "--dry-run")).toMatchObject({
+        due: [{ batch: 1, reason: "acknowledged" }],
+        later: [{ batch: 2, size: 64, state: "exported", due: null }],
+      });
       expect(await answered("purge")).toEqual({ purged: [{ batch: 1, reason: "acknowledged" }] });
       expect(await answered("purge")).toEqual({ purged: [] });
       await refused(["export", stick, "--again", "1"], 1, "key-destroyed");
@@ -180,6 +186,20 @@ describe("a courier's day", () => {
     }
   });
 
+  it("takes in a change of the retention policy that two people signed, and no other", async () => {
+    const [one, two] = await policySigners(ORIGIN);
+    const first = new Uint8Array(await readFile(join(folder, "keys", "retention.note")));
+    const { policy } = parseRetentionNote(parseNote(first).text);
+    const change = { policy: { ...policy, daysAfterAcknowledgement: 5 } };
+    const file = join(folder, "change.note");
+    await writeFile(file, await nextPolicyNote(first, change, [one]));
+    await refused(["retention", file], 1, "policy-not-signed");
+    await writeFile(file, await nextPolicyNote(first, change, [two, one]));
+    expect(await answered("retention", file)).toMatchObject({ number: 2, daysAfterAcknowledgement: 5, unacknowledged: "keep" });
+    await refused(["retention", file], 1, "nothing-to-do");
+    await refused(["retention", join(folder, "nowhere")], 1, "not-found");
+  });
+
   it("refuses to go on when the database is older than what was signed last", async () => {
     const last = join(folder, "data", "checkpoint.last");
     const before = await readFile(last);
@@ -192,8 +212,14 @@ describe("a courier's day", () => {
     await context.close();
     for (const forged of [longer, other]) {
       await writeFile(last, forged);
-      for (const words of [["seal"], ["export", stick], ["serve"]]) await refused(words, 1, "store-went-back");
+      for (const words of [["seal"], ["purge"]]) await refused(words, 1, "store-went-back");
+      expect(await answered("status")).toMatchObject({ alarms: expect.arrayContaining([{ alarm: "not-signing" }]) as unknown });
     }
+    // It serves all the same: witnesses do not wait for an operator.
+    const { address, child } = await startServer(folder);
+    expect((await fetch(`${address}/keys.pgp`)).status).toBe(200);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
     await writeFile(last, before);
     expect(await answered("seal")).toMatchObject({ sealed: [{ batch: 3 }] });
   });

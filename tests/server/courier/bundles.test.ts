@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -238,6 +238,31 @@ describe("purging", () => {
     expect(await context.db.query("select from accepted where tip = $1", [known.tip])).toEqual([]);
     // The commitment is public and stays known, or anybody could have it logged twice.
     expect(await context.db.query("select from accepted where commitment = $1", [known.commitment])).toHaveLength(1);
+  });
+
+  it("is not logged while anything of the batch is left: it is looked for after it was destroyed", async () => {
+    const strict = await makeStation({ daysAfterAcknowledgement: 0, daysAtMost: 0, graceDays: 3, unacknowledged: "destroy" });
+    const other = await strict.open();
+    try {
+      await keep(other, {}, (keeper) => sealBatch(keeper, FIRST_DAY, false));
+      strict.setDay(1);
+      await keep(other, {}, () => Promise.resolve());
+      const key = join(other.config.dataDir, "keys", "batches", "00000001.key");
+      const bytes = readFileSync(key);
+      // Somebody puts the key back from a copy, at the last moment.
+      const progress = (step: string): void => {
+        if (step === "looking for remnants") writeFileSync(key, bytes);
+      };
+      await expect(keep(other, { progress }, (keeper) => purge(keeper))).rejects.toThrow("something of it is still there");
+      const { leaves: logged } = await checkStation(other);
+      expect(logged.filter(({ kind }) => kind === "purged")).toEqual([]);
+      expect((await statusOf(other)).alarms).toContainEqual({ alarm: "purge-due", batch: 1 });
+      expect(await keep(other, {}, (keeper) => purge(keeper))).toEqual([{ batch: 1, reason: "interrupted" }]);
+      expect((await checkStation(other)).leaves.at(-1)).toMatchObject({ kind: "purged", batch: 1 });
+    } finally {
+      await other.close();
+      await strict.remove();
+    }
   });
 
   it("makes a bundle with that batch impossible to write again", async () => {

@@ -18,7 +18,7 @@ import { formatJson } from "../../../src/protocol/format/json.ts";
 import { type Acknowledgement, acknowledgementPath, formatAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
 import { type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
 import { NO_PREVIOUS } from "../../../src/protocol/format/manifest.ts";
-import { formatRetention, type RetentionPolicy } from "../../../src/protocol/format/retention.ts";
+import type { RetentionPolicy } from "../../../src/protocol/format/retention.ts";
 import { EMPTY_ANSWERS } from "../../../src/protocol/format/vocabulary.ts";
 import { type Config, loadConfig } from "../../../src/server/config.ts";
 import { type Context, openContext } from "../../../src/server/context.ts";
@@ -29,6 +29,7 @@ import { factsOf, type Pending, storeCompletion, storePart } from "../../../src/
 import { commitmentsOf } from "../../../src/server/store/items.ts";
 import { logFile } from "../../../src/server/store/log-store.ts";
 import { checkLog } from "../../support/check-log.ts";
+import { firstPolicyNote } from "../../support/retention-notes.ts";
 
 export const ORIGIN = "keeper.test/log";
 /** Monday; the certificates' first day. */
@@ -80,7 +81,7 @@ export async function makeKeys(folder: string, policy: RetentionPolicy = DEMO_PO
   await writeFile(join(folder, "program.secret"), program.secretBytes);
   await writeFile(join(folder, "review.seed"), seed);
   await writeFile(join(folder, "review.vkey"), `${review.vkey.text}\n`);
-  await writeFile(join(folder, "retention.json"), formatRetention(policy));
+  await writeFile(join(folder, "retention.note"), await firstPolicyNote(ORIGIN, policy, review));
   await writeFile(join(folder, "origin"), `${ORIGIN}\n`);
   return review;
 }

@@ -13,6 +13,7 @@ import type { Leaf } from "../../../src/protocol/format/leaf.ts";
 import { keep } from "../../../src/server/courier/keeper.ts";
 import { sealBatch, type SealedBatch } from "../../../src/server/courier/seal.ts";
 import type { Context } from "../../../src/server/context.ts";
+import { openFirstPolicy } from "../../../src/server/keys.ts";
 import { batchKey } from "../../../src/server/store/batch-keys.ts";
 import { readIfThere } from "../../../src/server/store/durable-file.ts";
 import { currentGeneration } from "../../../src/server/store/generations.ts";
@@ -106,7 +107,7 @@ describe("sealing", () => {
       batch: 2,
       size: 64,
       date: formatDate(FIRST_DAY),
-      policy: context.keys.retentionHash,
+      policy: (await openFirstPolicy(context.keys)).sha256,
     });
   });
 

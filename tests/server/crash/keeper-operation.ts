@@ -9,6 +9,7 @@ import { importBundle } from "../../../src/server/courier/import.ts";
 import { keep } from "../../../src/server/courier/keeper.ts";
 import type { Progress } from "../../../src/server/courier/progress.ts";
 import { purge } from "../../../src/server/courier/purge.ts";
+import { takePolicy } from "../../../src/server/courier/retention.ts";
 import { openEventLog } from "../../../src/server/privacy.ts";
 import { environmentOf, noonOf } from "../courier/keeper-fixture.ts";
 
@@ -28,6 +29,7 @@ try {
     if (operation === "export") await exportBundle(keeper, argument);
     if (operation === "import") await importBundle(keeper, argument);
     if (operation === "purge") await purge(keeper);
+    if (operation === "retention") await takePolicy(keeper, argument);
   });
 } finally {
   await context.close();

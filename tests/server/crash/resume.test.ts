@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collect } from "../../../src/protocol/bytes.ts";
 import { readBundle } from "../../../src/protocol/crypto/bundle.ts";
+import { sha256 } from "../../../src/protocol/crypto/hash.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { toHex } from "../../../src/protocol/encoding.ts";
 import { formatDate } from "../../../src/protocol/format/date.ts";
@@ -15,12 +16,14 @@ import { exportBundle } from "../../../src/server/courier/export.ts";
 import { importBundle } from "../../../src/server/courier/import.ts";
 import { keep } from "../../../src/server/courier/keeper.ts";
 import type { Step } from "../../../src/server/courier/progress.ts";
+import { takePolicy } from "../../../src/server/courier/retention.ts";
 import { purge } from "../../../src/server/courier/purge.ts";
 import type { Context } from "../../../src/server/context.ts";
 import { batchesWithKeys, batchKey } from "../../../src/server/store/batch-keys.ts";
 import { currentGeneration } from "../../../src/server/store/generations.ts";
 import { commitmentsOf, itemBody, itemsOf } from "../../../src/server/store/items.ts";
-import { readState } from "../../../src/server/store/log-store.ts";
+import { logFile, readState } from "../../../src/server/store/log-store.ts";
+import { nextPolicyNote, policySigners } from "../../support/retention-notes.ts";
 import {
   acknowledge,
   bringTip,
@@ -192,6 +195,25 @@ describe("an import that was killed", () => {
       expect(acknowledged).toHaveLength(2 * sequence);
     },
   );
+});
+
+describe("a change of the retention policy that was killed", () => {
+  it.each<Step>(["logging the policy", ...PUBLISHING])("before %s is logged once, with its note, after the next try", async (step) => {
+    const before = ofKind("policy");
+    const [one, two] = await policySigners(ORIGIN);
+    const last = await logFile(context.db, `policies/${String(before.length).padStart(8, "0")}`);
+    const note = await nextPolicyNote(last ?? new Uint8Array(), {}, [one, two]);
+    const file = join(station.folder, "change.note");
+    await writeFile(file, note);
+    await killedAt(step, "retention", file);
+    await keep(context, { patience: PATIENCE }, (keeper) => takePolicy(keeper, file)).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: "nothing-to-do" });
+    });
+    await check();
+    await expectTidy();
+    expect(ofKind("policy")).toHaveLength(before.length + 1);
+    expect(ofKind("policy").at(-1)).toMatchObject({ number: before.length + 1, note: toHex(sha256(note)) });
+  });
 });
 
 describe("a purge that was killed", () => {

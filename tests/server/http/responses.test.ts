@@ -192,7 +192,11 @@ describe("/log/", () => {
     const agent = supertest(serving.address);
     const tile = await agent.get("/log/tile/entries/000.p/1").buffer(true).responseType("blob");
     expect([tile.status, tile.headers["content-type"], [...(tile.body as Buffer)]]).toEqual([200, "application/octet-stream", [0, 1, 255]]);
-    expect((await agent.get("/log/checkpoint")).text).toBe("signed\n");
+    expect(tile.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+    const checkpoint = await agent.get("/log/checkpoint");
+    expect([checkpoint.text, checkpoint.headers["content-type"]]).toEqual(["signed\n", "text/plain; charset=utf-8"]);
+    expect(checkpoint.headers["cache-control"]).toBe("no-store");
+    expect((await agent.get("/log/tile/0/000")).headers["cache-control"]).toBe("no-store");
     expect((await agent.get("/log/policies/00.json")).body).toEqual({});
     expect((await agent.get("/log/other")).status).toBe(404);
     expect((await agent.get("/log/")).status).toBe(404);
