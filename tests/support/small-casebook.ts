@@ -14,7 +14,7 @@ import { epochsOf, SmallServer, tipOf } from "./make-bundle.ts";
 import { signerOf } from "./memory-log.ts";
 import { newFolder } from "./review-machine.ts";
 
-export const ORIGIN = "tips.test/log";
+const ORIGIN = "tips.test/log";
 const DAY = 86_400_000;
 
 /** Passphrases of Ana and Bo when it is in earnest. */
