@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Bytes } from "../../src/protocol/bytes.ts";
 import { parseVkey } from "../../src/protocol/crypto/note.ts";
 import { type DecidedPolicy, openRetentionNote } from "../../src/protocol/crypto/retention-note.ts";
+import { OVERRIDE } from "../../src/reviewer/isolation.ts";
 import { type Ended, newFolder, newReviewMachine, reviewer, type ReviewMachine } from "../support/review-machine.ts";
 
 const ORIGIN = "tips.test/log";
@@ -22,7 +23,7 @@ beforeAll(async () => {
 });
 
 const card = (number: number): string => join(machine.folder, "retention", `card-${String(number)}-of-3.txt`);
-const retention = (...words: string[]): Promise<Ended> => reviewer(["retention", ...words]);
+const retention = (...words: string[]): Promise<Ended> => reviewer(["retention", ...words, `--${OVERRIDE}`]);
 
 async function open(bytes: Bytes, before: DecidedPolicy | null = first): Promise<DecidedPolicy> {
   const review = parseVkey(
