@@ -8,10 +8,11 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
 import { type Keys, loadKeys } from "./keys.ts";
 import { type EventLog, openEventLog } from "./privacy.ts";
-import { type Database, openDatabase } from "./store/database.ts";
+import { type Database, openDatabase, type Role } from "./store/database.ts";
 import { startEmbeddedPostgres } from "./store/embedded-postgres.ts";
 import { HeldKeys } from "./store/generation-keys.ts";
 import { openFirstGeneration } from "./store/generations.ts";
+import { loginAddress, makeLogins } from "./store/logins.ts";
 import { migrate } from "./store/migrate.ts";
 
 /** Everything open. */
@@ -67,16 +68,20 @@ export async function openContext(
     try {
       const files = await migrate(owner, MIGRATIONS);
       if (files > 0) log.event("migrations-done", { files });
+      await makeLogins(owner, url, config.dataDir);
     } finally {
       await owner.close();
     }
     const lost = (): void => {
       log.event("database-connection-lost", {});
     };
-    const db = openDatabase(url, { role: "firsthand_keeper", connections: 6, lost });
-    closing.push(() => db.close());
-    const intake = openDatabase(url, { role: "firsthand_intake", connections: 16, lost });
-    closing.push(() => intake.close());
+    const open = async (role: Role, connections: number): Promise<Database> => {
+      const opened = openDatabase(await loginAddress(config.dataDir, role), { role, connections, lost });
+      closing.push(() => opened.close());
+      return opened;
+    };
+    const db = await open("firsthand_keeper", 6);
+    const intake = await open("firsthand_intake", 16);
     await openFirstGeneration(db, config.dataDir);
     const held = new HeldKeys(config.dataDir);
     closing.push(() => {

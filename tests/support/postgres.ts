@@ -1,7 +1,7 @@
 /**
  * A real PostgreSQL for a test file: one cluster, started by the same code as the server's, and a fresh migrated database for each test that asks.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
@@ -35,6 +35,7 @@ export function testPostgres(): TestPostgres {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "fh-pg-"));
+    await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
     postgres = await startEmbeddedPostgres(folder, NO_LOG);
     const template = openDatabase(postgres.url, { connections: 1 });
     await migrate(template, MIGRATIONS);

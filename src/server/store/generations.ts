@@ -23,8 +23,8 @@ import type { Connection, Database } from "./database.ts";
 import { checkGenerationKey, destroyGenerationKey, type GenerationRow, makeGenerationKey, pendingOf } from "./generation-keys.ts";
 import { lockTip, type Pending, type SealedTip, storePart } from "./pending.ts";
 
-/** Key of the advisory lock: shared for every write of intake, alone for opening and dropping a generation. */
-export const GENERATION_LOCK = 0x67656e65;
+/** Key of the advisory lock: shared for every write of intake (`enter_generation` in the database), alone for opening and dropping a generation. */
+const GENERATION_LOCK = 0x67656e65;
 
 // Opening and closing --------------------------------------------------------------------------------------------------------------------------
 

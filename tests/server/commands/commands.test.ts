@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -22,6 +22,7 @@ let stick: string;
 let review: NoteSigner;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firsthand-commands-"));
+  await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
   stick = join(folder, "stick");
   await mkdir(stick);
   review = await makeKeys(

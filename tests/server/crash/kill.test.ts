@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -42,6 +42,7 @@ const receipted: Sent[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firsthand-kill-"));
+  await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
   await makeKeys(join(folder, "keys"), undefined, today - 1, 2);
   await makePage(folder);
   const opened = async (name: string): Promise<EpochKey> =>
