@@ -104,7 +104,7 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
   });
   app.setErrorHandler((error, request, reply) => {
     const code = refusalOf(error);
-    if (isOurFault(error)) context.log.event("request-failed", { where: whereItBroke(error) });
+    if (isOurFault(error)) context.troubles.requestFailed(whereItBroke(error));
     // Node reads on and discards what was not read of the body; to close at once could take the answer from a sender who still sends.
     if (!request.raw.complete) letGo(request.raw);
     return send(reply, code);

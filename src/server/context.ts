@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
+import { machineUptime, type Uptime } from "./courier/clock.ts";
 import { type Keys, loadKeys } from "./keys.ts";
 import { type EventLog, openEventLog } from "./privacy.ts";
 import { type Database, openDatabase, type Role } from "./store/database.ts";
@@ -14,6 +15,7 @@ import { HeldKeys } from "./store/generation-keys.ts";
 import { openFirstGeneration } from "./store/generations.ts";
 import { loginAddress, makeLogins } from "./store/logins.ts";
 import { migrate } from "./store/migrate.ts";
+import { Troubles } from "./troubles.ts";
 
 /** Everything open. */
 export interface Context {
@@ -26,8 +28,13 @@ export interface Context {
   /** Generation keys that requests use. */
   readonly held: HeldKeys;
   readonly log: EventLog;
+  readonly troubles: Troubles;
   /** The time, in milliseconds since 1970. */
   readonly clock: () => number;
+  /** Time that does not depend on the clock. */
+  readonly uptime: () => Uptime;
+  /** Folder of the embedded PostgreSQL's cluster, whose disk is looked at; null for a database of one's own. */
+  readonly clusterFolder: string | null;
   /** Closes connections, then the embedded PostgreSQL if nobody else uses it. Repeated calls do nothing. */
   close(): Promise<void>;
 }
@@ -36,6 +43,8 @@ export interface Context {
 export interface ContextOptions {
   readonly log?: EventLog;
   readonly clock?: () => number;
+  /** By default that of the machine; of a clock that is given, its own: it is then believed. */
+  readonly uptime?: () => Uptime;
   /** Whether the embedded PostgreSQL is started again when it ends without having been told to. */
   readonly restarts?: boolean;
 }
@@ -49,7 +58,7 @@ const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
  */
 export async function openContext(
   config: Config,
-  { log = openEventLog(), clock = Date.now, restarts = false }: ContextOptions = {},
+  { log = openEventLog(), clock = Date.now, uptime, restarts = false }: ContextOptions = {},
 ): Promise<Context> {
   const keys = await loadKeys(config);
   const closing: (() => Promise<void>)[] = [];
@@ -59,10 +68,12 @@ export async function openContext(
   };
   try {
     let url = config.databaseUrl;
+    let clusterFolder: string | null = null;
     if (url === null) {
       const embedded = await startEmbeddedPostgres(config.dataDir, log, { restarts });
       closing.push(() => embedded.stop());
       url = embedded.url;
+      clusterFolder = embedded.cluster;
     }
     const owner = openDatabase(url, { connections: 1 });
     try {
@@ -88,9 +99,30 @@ export async function openContext(
       held.forget();
       return Promise.resolve();
     });
-    return { config, db, intake, keys, held, log, clock, close: () => (closed ??= close()) };
+    const troubles = new Troubles(log);
+    closing.push(() => {
+      troubles.tell();
+      return Promise.resolve();
+    });
+    return {
+      config,
+      db,
+      intake,
+      keys,
+      held,
+      log,
+      troubles,
+      clock,
+      uptime: uptime ?? ownUptime(clock),
+      clusterFolder,
+      close: () => (closed ??= close()),
+    };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;
   }
+}
+
+function ownUptime(clock: () => number): () => Uptime {
+  return clock === Date.now ? machineUptime : () => ({ boot: "given", seconds: Math.floor(clock() / 1000) });
 }

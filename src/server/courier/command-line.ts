@@ -13,6 +13,7 @@ import { type Context, openContext } from "../context.ts";
 import { type Keys, loadKeys } from "../keys.ts";
 import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
+import { confirmClock } from "./clock.ts";
 import { takeCosignatures } from "./cosign.ts";
 import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
 import { importBundle, type ImportedBundle } from "./import.ts";
@@ -34,6 +35,7 @@ const HELP = `firsthand: the intake server.
   firsthand purge            destroy the batches and replies whose time is over, now
       --dry-run              only say which
   firsthand cosign FILE      publish the cosignatures in a checkpoint that firsthand-auditor cosigned
+  firsthand clock --today DATE  after a pause: say that this machine's date is right (YYYY-MM-DD)
   firsthand status           batches, bundles, what needs a person
   firsthand keys             the public keys others need to check this server
       --policy               the policy file for firsthand-auditor
@@ -42,7 +44,7 @@ With every command:
       --json                 the result as one JSON object
       --help                 this text
 
-Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
+Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
 PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
 seal, export, import, purge and cosign work while the server serves.
 
@@ -53,6 +55,7 @@ const OPTIONS = {
   again: { type: "string" },
   "dry-run": { type: "boolean" },
   policy: { type: "boolean" },
+  today: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -65,6 +68,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   import: { words: ["FILE"], options: ["json"] },
   purge: { words: [], options: ["dry-run", "json"] },
   cosign: { words: ["FILE"], options: ["json"] },
+  clock: { words: [], options: ["today", "json"] },
   status: { words: [], options: ["json"] },
   keys: { words: [], options: ["policy", "json"] },
 };
@@ -148,6 +152,7 @@ function checkUsage(command: string, words: readonly string[], values: Values): 
   const strange = Object.keys(values).find((option) => !known.options.some((allowed) => allowed === option));
   if (strange !== undefined) usage(`${command} takes no --${strange}`);
   if (values.again !== undefined && !/^[1-9]\d{0,7}$/.test(values.again)) usage("--again takes the number of a bundle");
+  if (command === "clock" && !/^\d{4}-\d\d-\d\d$/.test(values.today ?? "")) usage("clock takes --today YYYY-MM-DD");
 }
 
 async function runCommand(
@@ -199,6 +204,11 @@ async function answerTo(command: string, word: string, values: Values, context: 
       const cosigners = await keep(context, keeping, (keeper) => takeCosignatures(keeper, resolve(word)));
       return { json: { cosigners }, lines: [`The published checkpoint is cosigned by ${cosigners.join(", ")}.`] };
     }
+    case "clock": {
+      const today = values.today ?? "";
+      await confirmClock(context, today);
+      return { json: { today }, lines: [`It is ${today}. Sealing and purging go on.`] };
+    }
     case "status":
       return statusAnswer(context);
     default:
@@ -207,7 +217,7 @@ async function answerTo(command: string, word: string, values: Values, context: 
 }
 
 async function serveUntilStopped(context: Context, progress: Progress, json: boolean): Promise<Answer> {
-  await keep(context, { progress, patience: PATIENCE_AT_START }, () => Promise.resolve());
+  await catchUp(context, progress);
   const stop = stopSignal();
   const serving = await serve(context);
   const schedule = startSchedule(context);
@@ -217,6 +227,16 @@ async function serveUntilStopped(context: Context, progress: Progress, json: boo
   await serving.close();
   await schedule.stop();
   return { json: { stopped: true }, lines: ["Stopped."] };
+}
+
+/** What was missed while nobody served. A clock that is wrong holds up no witness: the timetable tries again, and says so. */
+async function catchUp(context: Context, progress: Progress): Promise<void> {
+  try {
+    await keep(context, { progress, patience: PATIENCE_AT_START }, () => Promise.resolve());
+  } catch (error) {
+    if (!(error instanceof Refusal) || (error.code !== "clock-ahead" && error.code !== "clock-behind")) throw error;
+    say(`firsthand: ${error.message}`);
+  }
 }
 
 function stopSignal(): Promise<void> {

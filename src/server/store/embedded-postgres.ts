@@ -37,6 +37,8 @@ import { type Held, holdAlone } from "./single-holder.ts";
 export interface EmbeddedPostgres {
   /** Address of the database `firsthand`, as its owner. */
   readonly url: string;
+  /** Folder of the cluster, absolute. */
+  readonly cluster: string;
   /** Ends our use of it, and the database itself if nobody else uses it. Close all connections before. */
   stop(): Promise<void>;
 }
@@ -130,7 +132,7 @@ export async function startEmbeddedPostgres(
   await mkdir(folder, { recursive: true, mode: 0o711 });
   const where: Where = { folder, sharedPlace, clock };
   let use = await startOrJoin(where, log, false);
-  const { url } = use;
+  const { url, cluster } = use;
 
   let stopped = false;
   // A function, because the flag changes while it waits.
@@ -156,6 +158,7 @@ export async function startEmbeddedPostgres(
 
   return {
     url,
+    cluster,
     stop: async () => {
       if (stopped) return;
       stopped = true;
@@ -166,7 +169,7 @@ export async function startEmbeddedPostgres(
         await Promise.all([ended, watching]);
         holder = use.holder;
       }
-      const { cluster, door } = use;
+      const { door } = use;
       const stopping = await waitForTurn(turnPath(folder));
       try {
         if (!(await leaveAsLast(holder, door))) return;

@@ -53,6 +53,15 @@ export async function openFirstGeneration(db: Database, dataDir: string): Promis
   });
 }
 
+/** Bytes that the parts and completions which wait take on the disk, by the sizes of their partitions' files. */
+export async function waitingBytes(connection: Connection): Promise<number> {
+  const [row] = await connection.query<{ bytes: number }>(
+    `select coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint as bytes from pg_inherits
+     where inhparent in ('tip_part'::regclass, 'tip_seal'::regclass)`,
+  );
+  return row?.bytes ?? 0;
+}
+
 /** Locks out every write of intake until the transaction ends. */
 async function lockGenerations(connection: Connection): Promise<void> {
   await connection.query("select pg_advisory_xact_lock($1)", [GENERATION_LOCK]);

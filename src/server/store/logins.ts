@@ -81,11 +81,20 @@ function addressFor(url: string, { name, password }: Login): string {
   return `${scheme}://${name}:${password}@${authority.slice(authority.lastIndexOf("@") + 1)}${rest.slice(authority.length)}`;
 }
 
-/** Names and passwords are hexadecimal and words of ours: PostgreSQL takes no parameters here. */
+/** Names and passwords are hexadecimal and words of ours: PostgreSQL takes no parameters here. What is there already is not written again. */
 async function makeLogin(session: Connection, role: Role, { name, password }: Login): Promise<void> {
-  const there = await session.query("select from pg_roles where rolname = $1", [name]);
-  if (there.length === 0) await session.query(`create role ${name} login password '${password}'`);
-  // Also when the role is there: whoever was interrupted goes on, and a database that was restored elsewhere has no grants of its own.
-  await session.query(`grant ${role} to ${name} with inherit true, set true, admin false`);
-  await session.query(`do $$ begin execute format('grant connect on database %I to ${name}', current_database()); end $$`);
+  const [there] = await session.query<{ granted: boolean; admitted: boolean }>(
+    `select pg_has_role(oid, $2, 'SET') as granted, has_database_privilege(oid, current_database(), 'CONNECT') as admitted
+     from pg_roles where rolname = $1`,
+    [name, role],
+  );
+  const missing = [
+    ...(there === undefined ? [`create role ${name} login password '${password}'`] : []),
+    ...(there?.granted === true ? [] : [`grant ${role} to ${name} with inherit true, set true, admin false`]),
+    ...(there?.admitted === true
+      ? []
+      : [`do $$ begin execute format('grant connect on database %I to ${name}', current_database()); end $$`]),
+  ];
+  // In one statement, and so in one transaction. Another database of this PostgreSQL may have had the login; a restored one has no grants of its own.
+  if (missing.length > 0) await session.query(missing.join("; "));
 }
