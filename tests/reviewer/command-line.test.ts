@@ -4,13 +4,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { epochAt, openCertificate } from "../../src/protocol/crypto/certificate.ts";
 import { parseVkey } from "../../src/protocol/crypto/note.ts";
 import { parseRetention } from "../../src/protocol/format/retention.ts";
 import { listingOf, newFolder, reviewer } from "../support/review-machine.ts";
 
-const MAIN = new URL("../../src/reviewer/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../src/reviewer/main.ts", import.meta.url));
 
 /** Code of the last line of the error output, which with `--json` is an object. */
 function codeOf(err: string): string {

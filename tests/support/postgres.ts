@@ -4,6 +4,7 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import type { EventLog } from "../../src/server/privacy.ts";
 import { type Database, openDatabase } from "../../src/server/store/database.ts";
@@ -11,7 +12,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/server/s
 import { migrate } from "../../src/server/store/migrate.ts";
 
 /** The migrations of the repository. */
-export const MIGRATIONS = new URL("../../migrations/", import.meta.url).pathname;
+export const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
 /** An event log that keeps nothing. */
 export const NO_LOG: EventLog = { event: () => undefined };

@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NoteSigner } from "../../../src/protocol/crypto/note.ts";
 import { utf8 } from "../../../src/protocol/encoding.ts";
@@ -14,7 +15,7 @@ import { NO_LOG } from "../../support/postgres.ts";
 import { acknowledge, checkStation, environmentOf, makeKeys, makePage, ORIGIN } from "../courier/keeper-fixture.ts";
 import { command, FAR_SEALING, type Outcome, startServer } from "../crash/server-process.ts";
 
-const MAIN = new URL("../../../src/server/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../../src/server/main.ts", import.meta.url));
 const TODAY = Math.floor(Date.now() / 86_400_000);
 
 let folder: string;
