@@ -34,7 +34,7 @@ interface Ready {
 }
 
 /** What a server said that is neither yes nor "not now". */
-export class Unexpected extends Error {}
+class Unexpected extends Error {}
 
 /** Seals a tip; a large one has two parts. */
 async function prepare(recipients: Recipients, large: boolean): Promise<Ready> {
