@@ -142,7 +142,7 @@ describe("after a sealing", () => {
   test("the generation's key is in no file, nor is what was in a tip, nor is anything in temporary files", () => {
     for (const { path, bytes } of seized) {
       for (const needle of [generationKey, utf8(generationKey.toString("hex")), utf8(MARKER)])
-        expect(bytes.includes(needle), path).toBe(false);
+        expect(bytes.includes(Buffer.from(needle)), path).toBe(false);
       expect(path).not.toMatch(/pgsql_tmp|\.tmp$|\.new$/);
     }
   });
