@@ -84,52 +84,56 @@ const BREAKS: Readonly<Record<string, Break>> = {
 };
 
 describe(`breaking the server ${String(FAULTS)} times under load`, () => {
-  it("loses no tip whose receipt was given, shows no half tip, and keeps the log whole", async () => {
-    let server = await startServer(folder);
-    const names = Object.keys(BREAKS);
-    for (let fault = 0; fault < FAULTS; fault++) {
-      const name = names[fault % names.length] ?? "";
-      let stopping = false;
-      const before = receipted.length;
-      const witnesses = Array.from({ length: WITNESSES }, () => witness(server.address, recipients, receipted, () => stopping));
-      // Whatever was broken before is whole again by now, without anybody's help: receipts are given.
-      while (receipted.length < before + 2 && server.child.exitCode === null) await Promise.race([pause(20), Promise.all(witnesses)]);
-      expect(server.child.exitCode, `the server ended before: ${name}`).toBeNull();
-      await pause(randomBelow(300));
-      await BREAKS[name]?.(server);
-      await pause(randomBelow(200));
-      stopping = true;
-      await Promise.all(witnesses);
-      if (server.child.exitCode !== null || server.child.signalCode !== null) server = await startServer(folder);
-    }
-    expect(receipted.length).toBeGreaterThanOrEqual(2 * FAULTS);
-    // Sent again, every one of them gets its receipt again.
-    for (const { id, request, receipt } of receipted) {
-      const again = await repeated(`${server.address}/tips/${id}`, request);
-      expect(again).toBe(receipt);
-    }
-    const stopped = new Promise((resolve) => server.child.once("exit", resolve));
-    server.child.kill("SIGTERM");
-    expect(await stopped).toBe(0);
-
-    const context = await openContext(loadConfig(environmentOf(folder)), { log: NO_LOG });
-    try {
-      await keep(context, { patience: 60_000 }, (keeper) => sealBatch(keeper, dayOf(Date.now()), false));
-      await keep(context, { patience: 60_000 }, (keeper) => sealBatch(keeper, dayOf(Date.now()), false));
-      const batches = await sealedBatches(context);
-      for (const { commitment, receipt } of receipted) {
-        const batch = batches.get(commitment);
-        expect(batch).toBeDefined();
-        expect(batch).toBeLessThanOrEqual(await batchOf(receipt, context.keys.logSigner.vkey));
+  it(
+    "loses no tip whose receipt was given, shows no half tip, and keeps the log whole",
+    async () => {
+      let server = await startServer(folder);
+      const names = Object.keys(BREAKS);
+      for (let fault = 0; fault < FAULTS; fault++) {
+        const name = names[fault % names.length] ?? "";
+        let stopping = false;
+        const before = receipted.length;
+        const witnesses = Array.from({ length: WITNESSES }, () => witness(server.address, recipients, receipted, () => stopping));
+        // Whatever was broken before is whole again by now, without anybody's help: receipts are given.
+        while (receipted.length < before + 2 && server.child.exitCode === null) await Promise.race([pause(20), Promise.all(witnesses)]);
+        expect(server.child.exitCode, `the server ended before: ${name}`).toBeNull();
+        await pause(randomBelow(300));
+        await BREAKS[name]?.(server);
+        await pause(randomBelow(200));
+        stopping = true;
+        await Promise.all(witnesses);
+        if (server.child.exitCode !== null || server.child.signalCode !== null) server = await startServer(folder);
       }
-      const { leaves } = await checkStation(context);
-      expect(new Set(leaves.flatMap((leaf) => (leaf.kind === "received" ? [leaf.c] : [])))).toEqual(new Set(batches.keys()));
-      // Two sealings sweep what was never completed.
-      expect(await context.db.query("select tip from tip_part union all select tip from tip_seal")).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  }, 3_600_000);
+      expect(receipted.length).toBeGreaterThanOrEqual(2 * FAULTS);
+      // Sent again, every one of them gets its receipt again.
+      for (const { id, request, receipt } of receipted) {
+        const again = await repeated(`${server.address}/tips/${id}`, request);
+        expect(again).toBe(receipt);
+      }
+      const stopped = new Promise((resolve) => server.child.once("exit", resolve));
+      server.child.kill("SIGTERM");
+      expect(await stopped).toBe(0);
+
+      const context = await openContext(loadConfig(environmentOf(folder)), { log: NO_LOG });
+      try {
+        await keep(context, { patience: 60_000 }, (keeper) => sealBatch(keeper, dayOf(Date.now()), false));
+        await keep(context, { patience: 60_000 }, (keeper) => sealBatch(keeper, dayOf(Date.now()), false));
+        const batches = await sealedBatches(context);
+        for (const { commitment, receipt } of receipted) {
+          const batch = batches.get(commitment);
+          expect(batch).toBeDefined();
+          expect(batch).toBeLessThanOrEqual(await batchOf(receipt, context.keys.logSigner.vkey));
+        }
+        const { leaves } = await checkStation(context);
+        expect(new Set(leaves.flatMap((leaf) => (leaf.kind === "received" ? [leaf.c] : [])))).toEqual(new Set(batches.keys()));
+        // Two sealings sweep what was never completed.
+        expect(await context.db.query("select tip from tip_part union all select tip from tip_seal")).toEqual([]);
+      } finally {
+        await context.close();
+      }
+    },
+    FAULTS * 60_000,
+  );
 });
 
 /** The receipt for a completion that is sent again; "not now" is waited for. */
