@@ -1,10 +1,11 @@
 /** The arrows between folders, on the tree as it is. `guards.test.ts` shows that each of them bites. */
 import { readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { forbiddenArrows } from "./support/arrows.ts";
 import { readGraph, type Graph } from "./support/edges.ts";
 
-const root = new URL("..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("..", import.meta.url));
 let graph: Graph;
 
 beforeAll(async () => {

@@ -6,12 +6,13 @@ import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ESLint } from "eslint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { forbiddenArrows } from "./support/arrows.ts";
 import { readGraph } from "./support/edges.ts";
 
-const house = new URL("..", import.meta.url).pathname;
+const house = fileURLToPath(new URL("..", import.meta.url));
 const places: string[] = [];
 
 /** A copy of the house with its settings and protocol, and `files` planted in it. */

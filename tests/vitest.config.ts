@@ -1,4 +1,5 @@
 /** Tests run under Node 24, in processes of their own, two at a time; tests that drive a browser one at a time, after the others. */
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { PlainSummary } from "./support/plain-summary.ts";
 
@@ -8,7 +9,7 @@ if (Number(process.versions.node.split(".")[0]) < 24)
 const BROWSER_TESTS = ["tests/**/*.browser.test.ts", "tests/page/browser/**/*.test.ts"];
 
 export default defineConfig({
-  root: new URL("..", import.meta.url).pathname,
+  root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
     pool: "forks",
     reporters: ["default", new PlainSummary()],

@@ -19,6 +19,7 @@ const ORIGIN = "demo.firsthand.example/log";
 /** Settings of the server that are passed on as they are. */
 const PASSED_ON = [
   "HOST",
+  "EXPOSE",
   "PORT",
   "SOCKET",
   "DATABASE_URL",

@@ -97,6 +97,8 @@ export const REFUSALS = {
   "already-there": "There is something there already; nothing was overwritten.",
   "another-writer": "Another process is working here.",
   "store-went-back": "The database is older than what was signed last, or another one. Nothing is signed.",
+  "clock-behind": "The clock of this machine is behind the log's last entry. Set it right.",
+  "clock-ahead": "The clock of this machine is further than can be explained. Look, then say the date: firsthand clock --today DATE.",
   "keys-missing": "A key that is needed is not there.",
   "runtime-missing": "The Node that is to be packed is not installed; it comes with npm ci on Linux for x64.",
   "demo-keys": "Demo keys must not be served under an onion address.",

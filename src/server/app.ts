@@ -34,20 +34,34 @@ const MOST_CONNECTIONS = 512;
 /** Addresses that exist, whatever the method. */
 const WRITING_PATHS = /^\/(?:mailbox|tips(?:\/[0-9a-f]{32}(?:\/parts(?:\/[0-9]+)?)?)?)$/;
 
+/** How long slow senders are borne, milliseconds. */
+export interface Patience {
+  /** For a whole request. Longer than `headers`. */
+  readonly request: number;
+  /** For the head of a request, from the beginning of the connection, and between two requests. */
+  readonly headers: number;
+  /** For a connection on which nothing happens. */
+  readonly silence: number;
+  /** How often the first two are looked at. */
+  readonly look: number;
+}
+
+const PATIENCE: Patience = { request: REQUEST_TIMEOUT, headers: HEADERS_TIMEOUT, silence: SILENCE_TIMEOUT, look: 5000 };
+
 /** The application over an open context. `files` is the page. */
-export async function buildApp(context: Context, files: PageFiles): Promise<FastifyInstance> {
+export async function buildApp(context: Context, files: PageFiles, patience: Patience = PATIENCE): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     forceCloseConnections: "idle",
     trustProxy: false,
     exposeHeadRoutes: false,
     bodyLimit: 1024,
-    requestTimeout: REQUEST_TIMEOUT,
-    connectionTimeout: SILENCE_TIMEOUT,
-    keepAliveTimeout: HEADERS_TIMEOUT,
+    requestTimeout: patience.request,
+    connectionTimeout: patience.silence,
+    keepAliveTimeout: patience.headers,
     http: {
-      headersTimeout: HEADERS_TIMEOUT,
-      connectionsCheckingInterval: 5000,
+      headersTimeout: patience.headers,
+      connectionsCheckingInterval: patience.look,
       maxHeaderSize: 8192,
       requireHostHeader: false,
     },
@@ -104,7 +118,7 @@ export async function buildApp(context: Context, files: PageFiles): Promise<Fast
   });
   app.setErrorHandler((error, request, reply) => {
     const code = refusalOf(error);
-    if (isOurFault(error)) context.log.event("request-failed", { where: whereItBroke(error) });
+    if (isOurFault(error)) context.troubles.requestFailed(whereItBroke(error));
     // Node reads on and discards what was not read of the body; to close at once could take the answer from a sender who still sends.
     if (!request.raw.complete) letGo(request.raw);
     return send(reply, code);

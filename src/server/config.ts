@@ -5,6 +5,7 @@
  * | setting | default | what |
  * | --- | --- | --- |
  * | `HOST`, `PORT` | 127.0.0.1, 8080 | where to listen; port 0 takes a free one |
+ * | `EXPOSE` | – | the content of HOST once more, if that is not this machine alone: whoever reaches the server without Tor shows it who they are |
  * | `SOCKET` | – | a Unix socket to listen on instead; this is what an onion service should be pointed at |
  * | `DATA_DIR` | ./data | everything the server keeps outside PostgreSQL, and PostgreSQL itself unless DATABASE_URL is set |
  * | `KEYS_DIR` | ./keys | public keys from the ceremony |
@@ -13,7 +14,7 @@
  * | `ORIGIN` | content of KEYS_DIR/origin | the log's name |
  * | `PAGE_DIR` | ./dist/page | the built page |
  * | `MAX_TIP_MIB` | 4000 | largest content of a tip, MiB |
- * | `MIN_FREE_MIB` | 1024 | below this much free disk no more parts are taken, MiB |
+ * | `MIN_FREE_MIB` | 1024 | no more parts are taken unless this much disk stays free when all that waits is sealed, MiB |
  * | `MAX_PENDING_MIB` | 100000 | space that tips may take until they are sealed, MiB |
  * | `RESERVE_MIB` | 512 | of both, kept for tips of less than 512 KiB: larger uploads are refused first, MiB |
  * | `IN_FLIGHT_MIB` | 64 | memory for bodies that are being received, MiB |
@@ -50,6 +51,9 @@ export interface Config {
 
 const MIB = 1_048_576;
 
+/** Addresses that only this machine reaches. */
+const LOOPBACK = /^(?:localhost|::1|127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3})$/;
+
 const folder = z
   .string()
   .min(1)
@@ -64,6 +68,7 @@ const whole = (least: number, most: number) =>
 
 const SETTINGS = z.object({
   HOST: z.string().min(1).max(255).default("127.0.0.1"),
+  EXPOSE: z.string().optional(),
   PORT: whole(0, 65_535).default(8080),
   SOCKET: z.string().min(1).max(107).optional(),
   DATA_DIR: folder.prefault("data"),
@@ -102,6 +107,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const origin = given["ORIGIN"] ?? originOf(keysDir);
   if (origin === null || !/^[^\s+]{1,255}$/u.test(origin)) wrong.add("ORIGIN");
   if (read.data !== undefined && read.data.RESERVE_MIB >= read.data.MAX_PENDING_MIB) wrong.add("RESERVE_MIB");
+  if (read.data !== undefined && read.data.SOCKET === undefined && !LOOPBACK.test(read.data.HOST) && read.data.EXPOSE !== read.data.HOST)
+    wrong.add("HOST");
   if (wrong.size > 0 || read.data === undefined || origin === null) throw new Refusal("bad-settings", [...wrong].sort().join(", "));
 
   const { HOST, PORT, SOCKET, DATA_DIR, DATABASE_URL, SEAL_AT, PAGE_DIR, MAX_TIP_MIB } = read.data;

@@ -6,14 +6,17 @@
  */
 import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
+import { machineUptime, type Uptime } from "./courier/clock.ts";
 import { type Keys, loadKeys } from "./keys.ts";
 import { type EventLog, openEventLog } from "./privacy.ts";
-import { type Database, openDatabase } from "./store/database.ts";
+import { type Database, openDatabase, type Role } from "./store/database.ts";
 import { startEmbeddedPostgres } from "./store/embedded-postgres.ts";
 import { HeldKeys } from "./store/generation-keys.ts";
 import { openFirstGeneration } from "./store/generations.ts";
+import { loginAddress, makeLogins } from "./store/logins.ts";
 import { migrate } from "./store/migrate.ts";
 import { RetentionInForce } from "./store/retention-policies.ts";
+import { Troubles } from "./troubles.ts";
 
 /** Everything open. */
 export interface Context {
@@ -28,8 +31,13 @@ export interface Context {
   /** The retention policy in force today. */
   readonly retention: RetentionInForce;
   readonly log: EventLog;
+  readonly troubles: Troubles;
   /** The time, in milliseconds since 1970. */
   readonly clock: () => number;
+  /** Time that does not depend on the clock. */
+  readonly uptime: () => Uptime;
+  /** Folder of the embedded PostgreSQL's cluster, whose disk is looked at; null for a database of one's own. */
+  readonly clusterFolder: string | null;
   /** Closes connections, then the embedded PostgreSQL if nobody else uses it. Repeated calls do nothing. */
   close(): Promise<void>;
 }
@@ -38,6 +46,8 @@ export interface Context {
 export interface ContextOptions {
   readonly log?: EventLog;
   readonly clock?: () => number;
+  /** By default that of the machine; of a clock that is given, its own: it is then believed. */
+  readonly uptime?: () => Uptime;
   /** Whether the embedded PostgreSQL is started again when it ends without having been told to. */
   readonly restarts?: boolean;
 }
@@ -51,7 +61,7 @@ const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
  */
 export async function openContext(
   config: Config,
-  { log = openEventLog(), clock = Date.now, restarts = false }: ContextOptions = {},
+  { log = openEventLog(), clock = Date.now, uptime, restarts = false }: ContextOptions = {},
 ): Promise<Context> {
   const keys = await loadKeys(config);
   const closing: (() => Promise<void>)[] = [];
@@ -61,25 +71,31 @@ export async function openContext(
   };
   try {
     let url = config.databaseUrl;
+    let clusterFolder: string | null = null;
     if (url === null) {
       const embedded = await startEmbeddedPostgres(config.dataDir, log, { restarts });
       closing.push(() => embedded.stop());
       url = embedded.url;
+      clusterFolder = embedded.cluster;
     }
     const owner = openDatabase(url, { connections: 1 });
     try {
       const files = await migrate(owner, MIGRATIONS);
       if (files > 0) log.event("migrations-done", { files });
+      await makeLogins(owner, url, config.dataDir);
     } finally {
       await owner.close();
     }
     const lost = (): void => {
       log.event("database-connection-lost", {});
     };
-    const db = openDatabase(url, { role: "firsthand_keeper", connections: 6, lost });
-    closing.push(() => db.close());
-    const intake = openDatabase(url, { role: "firsthand_intake", connections: 16, lost });
-    closing.push(() => intake.close());
+    const open = async (role: Role, connections: number): Promise<Database> => {
+      const opened = openDatabase(await loginAddress(config.dataDir, role), { role, connections, lost });
+      closing.push(() => opened.close());
+      return opened;
+    };
+    const db = await open("firsthand_keeper", 6);
+    const intake = await open("firsthand_intake", 16);
     await openFirstGeneration(db, config.dataDir);
     const held = new HeldKeys(config.dataDir);
     closing.push(() => {
@@ -87,9 +103,31 @@ export async function openContext(
       return Promise.resolve();
     });
     const retention = await RetentionInForce.open(db, keys, clock());
-    return { config, db, intake, keys, held, retention, log, clock, close: () => (closed ??= close()) };
+    const troubles = new Troubles(log);
+    closing.push(() => {
+      troubles.tell();
+      return Promise.resolve();
+    });
+    return {
+      config,
+      db,
+      intake,
+      keys,
+      held,
+      retention,
+      log,
+      troubles,
+      clock,
+      uptime: uptime ?? ownUptime(clock),
+      clusterFolder,
+      close: () => (closed ??= close()),
+    };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;
   }
+}
+
+function ownUptime(clock: () => number): () => Uptime {
+  return clock === Date.now ? machineUptime : () => ({ boot: "given", seconds: Math.floor(clock() / 1000) });
 }

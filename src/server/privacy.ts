@@ -2,8 +2,8 @@
  * What the server says about itself: a closed list of events with closed fields.
  *
  * Text logs are kept, copied and subpoenaed. So there is no way to log a string that came from outside: every field below is a number of ours or a word
- * of ours, a request is no event at all, and what goes wrong with one is told by a code. Lines carry no time finer than the day; who runs the server
- * under a supervisor that stamps lines learns the times of these events, none of which is a tip.
+ * of ours, and a request is no event at all. Lines carry no time finer than the day; who runs the server under a supervisor that stamps lines learns the
+ * times of these events, and none is caused by a request: what goes wrong with those is counted, and told at the next sealing (`troubles.ts`).
  *
  * pino writes the lines; Fastify's own logger stays off, because it logs addresses and paths.
  */
@@ -23,10 +23,10 @@ export interface Events {
   "migrations-done": { files: number };
   "server-started": { demo: boolean };
   "server-stopped": Record<string, never>;
-  /** Tips are refused because one of the limits is reached. Told once an hour at most. */
-  "intake-full": { what: "disk" | "pending" | "memory" };
-  /** A request could not be served because something of ours broke. `where` is a place in our source, or a step of ours. */
-  "request-failed": { where: string };
+  /** Parts were refused because one of the limits was reached: `atLeast` 1, 10, 100 … since the last sealing. `troubles.ts` says when it is told. */
+  "intake-full": { what: "disk" | "pending" | "memory"; atLeast: number };
+  /** Requests could not be served because something of ours broke. `where` is a place in our source, or a step of ours. Told as `intake-full`. */
+  "requests-failed": { where: string; atLeast: number };
   "batch-sealed": { batch: number; size: number };
   "batch-exported": { batch: number; bundle: number };
   "batch-acknowledged": { batch: number };

@@ -6,13 +6,14 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { FINDINGS } from "../../src/auditor/findings.ts";
 import { progressBar } from "../../src/auditor/progress.ts";
 import type { MemoryLog } from "../support/memory-log.ts";
 import { type LogStory, ORIGIN, TODAY, wholeStory } from "./log-story.ts";
 
-const COMMAND = new URL("../../src/auditor/main.ts", import.meta.url).pathname;
+const COMMAND = fileURLToPath(new URL("../../src/auditor/main.ts", import.meta.url));
 
 interface Outcome {
   readonly code: number;

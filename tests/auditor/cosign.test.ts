@@ -4,13 +4,14 @@ import { createPrivateKey, createPublicKey, verify } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cosignerFromSeed, openNote, parseVkey } from "../../src/protocol/crypto/note.ts";
 import { formatNote, parseNote } from "../../src/protocol/format/note.ts";
 import type { MemoryLog } from "../support/memory-log.ts";
 import { type LogStory, TODAY, wholeStory } from "./log-story.ts";
 
-const COMMAND = new URL("../../src/auditor/main.ts", import.meta.url).pathname;
+const COMMAND = fileURLToPath(new URL("../../src/auditor/main.ts", import.meta.url));
 
 function auditor(...words: string[]): Promise<{ code: number; out: string; error: string }> {
   return new Promise((resolve, reject) => {

@@ -10,6 +10,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { asBytes, type Bytes, rechunk } from "../../src/protocol/bytes.ts";
 import { type Certificate, epochAt, openCertificate } from "../../src/protocol/crypto/certificate.ts";
@@ -62,7 +63,7 @@ export async function benchIntake(): Promise<Result[]> {
     await makePage(folder);
     const { address, child } = await startServer(folder);
     const postgres = await startEmbeddedPostgres(join(folder, "data"), { event: () => undefined });
-    const bare = spawn(process.execPath, [new URL("bare-post.ts", import.meta.url).pathname], { stdio: ["pipe", "pipe", "inherit"] });
+    const bare = spawn(process.execPath, [fileURLToPath(new URL("bare-post.ts", import.meta.url))], { stdio: ["pipe", "pipe", "inherit"] });
     try {
       const [port] = (await once(bare.stdout, "data")) as [Buffer];
       const program = await openCertificate(new Uint8Array(await readFile(join(folder, "keys", "program.pgp"))));

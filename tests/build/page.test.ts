@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildOffline, OFFLINE_PATH } from "../../src/build/offline.ts";
 import { type BuiltPage, buildPage, type PageSettings } from "../../src/build/page.ts";
@@ -20,7 +21,7 @@ import { parseJson } from "../../src/protocol/format/json.ts";
 import { START } from "../support/certificates.ts";
 import { refusalOf } from "../support/refusals.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const run = promisify(execFile);
 
 let folder: string;

@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-const JOURNEY = new URL("../../src/demo/journey.ts", import.meta.url).pathname;
+const JOURNEY = fileURLToPath(new URL("../../src/demo/journey.ts", import.meta.url));
 
 let temporary: string;
 

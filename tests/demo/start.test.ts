@@ -3,9 +3,10 @@ import { createServer } from "node:net";
 import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-const START = new URL("../../src/demo/start.ts", import.meta.url).pathname;
+const START = fileURLToPath(new URL("../../src/demo/start.ts", import.meta.url));
 
 let folder: string;
 let settings: Record<string, string>;

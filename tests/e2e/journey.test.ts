@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Bytes } from "../../src/protocol/bytes.ts";
 import { codenameToWords, deriveKeys, newCodename, wordsToCodename } from "../../src/protocol/crypto/codename.ts";
@@ -32,7 +33,7 @@ const NARRATIVE = "他们半夜把他带走了。\nئۇلار ئۇنى كېچى�
 const QUESTION = "고맙습니다. 그 문은 무슨 색이었습니까?\n他们是谁?";
 const LARGE = 60_000_000;
 const HOSTILE_NAME = "../../../root/.ssh/\u202Eyek_dezirohtua\n";
-const AUDITOR = new URL("../../src/auditor/main.ts", import.meta.url).pathname;
+const AUDITOR = fileURLToPath(new URL("../../src/auditor/main.ts", import.meta.url));
 
 let folder: string;
 let machine: ReviewMachine;

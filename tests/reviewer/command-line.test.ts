@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { epochAt, openCertificate } from "../../src/protocol/crypto/certificate.ts";
 import { parseVkey } from "../../src/protocol/crypto/note.ts";
@@ -11,7 +12,7 @@ import { parseNote } from "../../src/protocol/format/note.ts";
 import { parseRetentionNote } from "../../src/protocol/format/retention-note.ts";
 import { listingOf, newFolder, reviewer } from "../support/review-machine.ts";
 
-const MAIN = new URL("../../src/reviewer/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../src/reviewer/main.ts", import.meta.url));
 
 /** Code of the last line of the error output, which with `--json` is an object. */
 function codeOf(err: string): string {

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Bytes, concat } from "../../src/protocol/bytes.ts";
@@ -35,7 +36,7 @@ import { MemoryLog, signerOf } from "../support/memory-log.ts";
 import { refusalOf } from "../support/refusals.ts";
 import { listingOf, newFolder, newReviewMachine, type ReviewMachine, reviewMachineIn } from "../support/review-machine.ts";
 
-const MAIN = new URL("../../src/reviewer/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../src/reviewer/main.ts", import.meta.url));
 const ORIGIN = "tips.test/log";
 const NARRATIVE = "我看见了。\nجانلىق\u200B بەتتە\nབོད་ཡིག \u202Eexe";
 const HOSTILE_NAME = "../../etc/\u202Ecod.sh\u0007";

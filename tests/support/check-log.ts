@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
+import { fileURLToPath } from "node:url";
 
-const FOLDER = new URL("../oracle/", import.meta.url).pathname;
+const FOLDER = fileURLToPath(new URL("../oracle/", import.meta.url));
 /** Compiling from nothing takes half a minute on a busy machine; nothing here is meant to need it. */
 const COMPILE_TIME = 600_000;
 

@@ -1,9 +1,10 @@
 /**
  * A real PostgreSQL for a test file: one cluster, started by the same code as the server's, and a fresh migrated database for each test that asks.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import type { EventLog } from "../../src/server/privacy.ts";
 import { type Database, openDatabase } from "../../src/server/store/database.ts";
@@ -11,7 +12,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/server/s
 import { migrate } from "../../src/server/store/migrate.ts";
 
 /** The migrations of the repository. */
-export const MIGRATIONS = new URL("../../migrations/", import.meta.url).pathname;
+export const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
 /** An event log that keeps nothing. */
 export const NO_LOG: EventLog = { event: () => undefined };
@@ -35,6 +36,7 @@ export function testPostgres(): TestPostgres {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "fh-pg-"));
+    await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
     postgres = await startEmbeddedPostgres(folder, NO_LOG);
     const template = openDatabase(postgres.url, { connections: 1 });
     await migrate(template, MIGRATIONS);

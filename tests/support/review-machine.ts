@@ -5,9 +5,10 @@ import { lstat, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
-const MAIN = new URL("../../src/reviewer/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../src/reviewer/main.ts", import.meta.url));
 
 /** How a command ended. */
 export interface Ended {

@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 
-const MAIN = new URL("../../src/server/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../src/server/main.ts", import.meta.url));
 
 /** How a command ended. */
 export interface ServerEnded {

@@ -14,6 +14,7 @@ import { type Context, openContext } from "../context.ts";
 import { type Keys, loadKeys, openFirstPolicy } from "../keys.ts";
 import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
+import { confirmClock } from "./clock.ts";
 import { takeCosignatures } from "./cosign.ts";
 import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
 import { importBundle, type ImportedBundle } from "./import.ts";
@@ -37,6 +38,7 @@ const HELP = `firsthand: the intake server.
       --dry-run              only say which, and when the others will be
   firsthand retention FILE   take in a change of the retention policy that two people signed
   firsthand cosign FILE      publish the cosignatures in a checkpoint that firsthand-auditor cosigned
+  firsthand clock --today DATE  after a pause: say that this machine's date is right (YYYY-MM-DD)
   firsthand status           batches, bundles, what needs a person
   firsthand keys             the public keys others need to check this server
       --policy               the policy file for firsthand-auditor
@@ -45,7 +47,7 @@ With every command:
       --json                 the result as one JSON object
       --help                 this text
 
-Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
+Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
 PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
 seal, export, import, purge, retention and cosign work while the server serves.
 
@@ -56,6 +58,7 @@ const OPTIONS = {
   again: { type: "string" },
   "dry-run": { type: "boolean" },
   policy: { type: "boolean" },
+  today: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -69,6 +72,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   purge: { words: [], options: ["dry-run", "json"] },
   retention: { words: ["FILE"], options: ["json"] },
   cosign: { words: ["FILE"], options: ["json"] },
+  clock: { words: [], options: ["today", "json"] },
   status: { words: [], options: ["json"] },
   keys: { words: [], options: ["policy", "json"] },
 };
@@ -152,6 +156,7 @@ function checkUsage(command: string, words: readonly string[], values: Values): 
   const strange = Object.keys(values).find((option) => !known.options.some((allowed) => allowed === option));
   if (strange !== undefined) usage(`${command} takes no --${strange}`);
   if (values.again !== undefined && !/^[1-9]\d{0,7}$/.test(values.again)) usage("--again takes the number of a bundle");
+  if (command === "clock" && !/^\d{4}-\d\d-\d\d$/.test(values.today ?? "")) usage("clock takes --today YYYY-MM-DD");
 }
 
 async function runCommand(
@@ -205,6 +210,11 @@ async function answerTo(command: string, word: string, values: Values, context: 
       const cosigners = await keep(context, keeping, (keeper) => takeCosignatures(keeper, resolve(word)));
       return { json: { cosigners }, lines: [`The published checkpoint is cosigned by ${cosigners.join(", ")}.`] };
     }
+    case "clock": {
+      const today = values.today ?? "";
+      await confirmClock(context, today);
+      return { json: { today }, lines: [`It is ${today}. Sealing and purging go on.`] };
+    }
     case "status":
       return statusAnswer(context);
     default:
@@ -225,12 +235,15 @@ async function serveUntilStopped(context: Context, progress: Progress, json: boo
   return { json: { stopped: true }, lines: ["Stopped."] };
 }
 
-/** What was missed while nobody served. A database that must not be signed holds up no witness: it can still take in tips, and the timetable tries again. */
+/**
+ * What was missed while nobody served. A clock that is wrong, or a database that must not be signed, holds up no witness: tips can still be taken in; the timetable tries
+ * again, and says so.
+ */
 async function catchUp(context: Context, progress: Progress): Promise<void> {
   try {
     await keep(context, { progress, patience: PATIENCE_AT_START }, () => Promise.resolve());
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "store-went-back") throw error;
+    if (!(error instanceof Refusal) || !["clock-ahead", "clock-behind", "store-went-back"].includes(error.code)) throw error;
     say(`firsthand: ${error.message}`);
   }
 }

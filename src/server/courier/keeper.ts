@@ -1,8 +1,8 @@
 /**
  * Every keeper operation begins here: as the only one, and with whatever was interrupted before brought to its end. Recovery runs the normal path.
  *
- * Order: what is stored but not yet published is published first (that also finds a database that went back, before anything is added to it); then an
- * interrupted sealing goes on; then the timetable's batches that are due are sealed, before anything with a later date is logged; then keys that are
+ * Order: what is stored but not yet published is published first (that also finds a database that went back, before anything is added to it); then the
+ * clock is looked at, before anything is dated by it; then an interrupted sealing goes on; then the timetable's batches that are due are sealed, before anything with a later date is logged; then keys that are
  * new are logged. The first keeper of all starts the timetable: nothing before it is missing.
  */
 import { parseDate } from "../../protocol/format/date.ts";
@@ -10,6 +10,7 @@ import type { Context } from "../context.ts";
 import { asKeeper } from "../store/locks.ts";
 import { lastDate } from "../store/log-store.ts";
 import { announce } from "./announce.ts";
+import { checkClock, rememberClock } from "./clock.ts";
 import type { Progress } from "./progress.ts";
 import { finishSealing, rememberDone, sealBatch, type SealedBatch, sealedThrough } from "./seal.ts";
 import { dueDays, lastDueDay } from "./timetable.ts";
@@ -24,7 +25,7 @@ export interface ReadyKeeper extends Keeper {
 /**
  * Runs `work` as the one keeper.
  * @param patience milliseconds to wait for another keeper.
- * @throws {Refusal} `another-writer`, `store-went-back`; and what `work` throws.
+ * @throws {Refusal} `another-writer`, `store-went-back`, `clock-behind`, `clock-ahead`; and what `work` throws.
  */
 export async function keep<T>(
   context: Context,
@@ -34,11 +35,13 @@ export async function keep<T>(
   return asKeeper(context.db, context.config.dataDir, patience, async (lock) => {
     const keeper: Keeper = { context, lock, progress };
     await publish(keeper);
+    await checkClock(context);
     const interrupted = await finishSealing(keeper);
     const caughtUp = await sealDueDays(keeper);
     await announce(keeper);
     await publish(keeper);
     await context.retention.refresh(context.db, context.clock());
+    await rememberClock(context);
     return work({ ...keeper, sealed: interrupted === null ? caughtUp : [interrupted, ...caughtUp] });
   });
 }

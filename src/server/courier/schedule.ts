@@ -57,6 +57,7 @@ export function startSchedule(context: Context): Schedule {
     while (!isStopped()) {
       const done = await round();
       const next = done ? nextSealing(clock(), config.sealAt) : clock() + TRY_AGAIN;
+      if (done) context.troubles.tell();
       if (done) log.event("next-sealing", { hours: Math.ceil((next - clock()) / HOUR) });
       while (!isStopped() && clock() < next) await sleep(Math.min(next - clock(), LOOK_EVERY));
     }

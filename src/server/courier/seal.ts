@@ -8,7 +8,8 @@
  *     key         the batch key is made, durable outside PostgreSQL
  *     items       one transaction: every envelope under the batch key in the order of the commitments, the `accepted` rows, the batch, its leaves
  *     publish     checkpoint and tiles (writer.ts)
- *     drop        the generation's partitions are dropped and its key is destroyed
+ *     drop        the generation's partitions are dropped and its key is destroyed; then the WAL is thrown away once more, for reading the partitions has put
+ *                 whole pages of theirs into it, in their old order
  *
  * A sealing that was interrupted goes on from its plan, with the date it was for. Each step sees by the tables whether it was done; since a size that
  * was written down stays, the decoys that are there count, and nothing marks them, this leads to the same batch.
@@ -114,6 +115,7 @@ export async function finishSealing(keeper: Keeper): Promise<SealedBatch | null>
   await publish(keeper);
   progress("dropping the generation");
   await dropGeneration(db, config.dataDir, batch);
+  await discardWal(db);
   const [row] = await db.query<{ size: number }>("select size from batch where batch = $1", [batch]);
   progress("destroying the generation key");
   await lock.transaction(async (tx) => {

@@ -2,14 +2,17 @@
  * How the server is doing, for its operator. It counts only what the log shows anyway: how many tips wait, or how many items are real, is not here to
  * be read over a shoulder.
  */
-import { statfs } from "node:fs/promises";
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { toHex } from "../../protocol/encoding.ts";
+import { REFUSALS } from "../../protocol/errors.ts";
 import { formatDate } from "../../protocol/format/date.ts";
 import { parseCheckpoint } from "../../protocol/format/checkpoint.ts";
 import { parseNote } from "../../protocol/format/note.ts";
 import type { Context } from "../context.ts";
+import { freeBytes } from "../store/disk.ts";
+import { waitingBytes } from "../store/generations.ts";
 import { leavesOfKind, publishedCheckpoint } from "../store/log-store.ts";
+import { type ClockTrouble, clockTrouble } from "./clock.ts";
 import { dueBatches, overdueBatches } from "./purge.ts";
 import { dayOf, nextSealing } from "./timetable.ts";
 import { wouldSign } from "./writer.ts";
@@ -22,6 +25,8 @@ export type Alarm =
   | { readonly alarm: "purge-due"; readonly batch: number }
   | { readonly alarm: "export-unfinished"; readonly bundle: number }
   | { readonly alarm: "disk-nearly-full"; readonly freeMiB: number }
+  | { readonly alarm: "intake-nearly-full" }
+  | { readonly alarm: ClockTrouble }
   | { readonly alarm: "certificate-ends"; readonly certificate: "program" | "rewards"; readonly date: string }
   | { readonly alarm: "demo-keys" };
 
@@ -68,8 +73,12 @@ export async function statusOf(context: Context): Promise<Status> {
   for (const batch of await overdueBatches(db, today)) alarms.push({ alarm: "batch-overdue", batch });
   for (const { batch } of await dueBatches(db, today)) alarms.push({ alarm: "purge-due", batch });
   if (bundles !== undefined && bundles.unfinished > 0) alarms.push({ alarm: "export-unfinished", bundle: bundles.unfinished });
-  const disk = await statfs(config.dataDir);
-  const free = disk.bavail * disk.bsize;
+  const trouble = await clockTrouble(context);
+  if (trouble !== null) alarms.push({ alarm: trouble });
+  const waiting = await waitingBytes(db);
+  // Nothing of how much waits: only that large uploads are refused now.
+  if (waiting > config.maxPendingBytes - config.reserveBytes) alarms.push({ alarm: "intake-nearly-full" });
+  const free = await freeBytes(context, waiting);
   if (free < Math.max(2 * config.minFreeBytes, config.minFreeBytes + config.reserveBytes))
     alarms.push({ alarm: "disk-nearly-full", freeMiB: Math.floor(free / MIB) });
   for (const { purpose, epochs } of [keys.program, keys.rewards]) {
@@ -101,7 +110,12 @@ export function sentenceFor(alarm: Alarm): string {
     case "export-unfinished":
       return `Bundle ${String(alarm.bundle)} was not written to its end. Run firsthand export again.`;
     case "disk-nearly-full":
-      return `The disk of DATA_DIR has only ${String(alarm.freeMiB)} MiB left. Uploads are refused when it is nearly full, large ones first.`;
+      return `The disk has only ${String(alarm.freeMiB)} MiB to spare. Uploads are refused when it is nearly full, large ones first.`;
+    case "intake-nearly-full":
+      return "As much waits as MAX_PENDING_MIB allows. Large uploads are refused until the next sealing, and soon all.";
+    case "clock-behind":
+    case "clock-ahead":
+      return `${REFUSALS[alarm.alarm]} Until then tips are taken in, and nothing is sealed, purged or logged.`;
     case "certificate-ends":
       return `The ${alarm.certificate} certificate ends on ${alarm.date}. A new key ceremony is needed before.`;
     case "demo-keys":

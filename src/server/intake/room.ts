@@ -3,29 +3,30 @@
  *
  * | what | limit | kept for small tips |
  * | --- | --- | --- |
- * | disk of DATA_DIR | `MIN_FREE_MIB` stay free | `RESERVE_MIB` more |
+ * | disk of DATA_DIR, and of the database if it is the embedded one | `MIN_FREE_MIB` stay free | `RESERVE_MIB` more |
  * | what waits for the next sealing | `MAX_PENDING_MIB` | the last `RESERVE_MIB` |
  * | bodies under way in memory | `IN_FLIGHT_MIB` | a quarter |
  *
  * A tip is small if one part less than full is all of it. All limits are of the whole server: behind Tor all senders look alike. They are looked at before
  * anything is looked up, so the answer for a tip that is known is that for one that is not.
  *
+ * Sealing writes what waits once more before it drops what was there. So of the database's disk as much again as waits is counted as taken. The disk of a
+ * database of one's own is not seen from here: that of DATA_DIR stands for it.
+ *
  * What waits is measured as the space that its partitions take, which PostgreSQL tells from the sizes of their files, at most once a second; what comes in
  * between is added. So a request costs no statement, and two servers over one database see each other's share. Known gap: space of tips that were removed again
  * counts until PostgreSQL uses it for others or the sealing drops it.
  */
-import { statfs } from "node:fs/promises";
 import { PART_SIZE } from "../../protocol/crypto/hash.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Context } from "../context.ts";
 import type { Events } from "../privacy.ts";
+import { freeBytes } from "../store/disk.ts";
+import { waitingBytes } from "../store/generations.ts";
 
 /** How long a look is believed, milliseconds. After that another is taken, for which nobody waits unless the last is {@link OLD}. */
 const FRESH = 1000;
 const OLD = 10_000;
-
-/** How often the same shortage is told in the text log, milliseconds. */
-const TELL_EVERY = 3_600_000;
 
 /** Share of the memory that bodies of large tips may take. */
 const LARGE_SHARE = 0.75;
@@ -41,15 +42,14 @@ export interface Taken {
 
 /** The room of one server. */
 export class Room {
-  readonly #context: Pick<Context, "config" | "intake" | "log">;
+  readonly #context: Pick<Context, "config" | "intake" | "troubles" | "clusterFolder">;
   #look: Promise<void> | undefined;
   #lookedAt = -Infinity;
   #free = 0;
   #pending = 0;
   #inFlight = 0;
-  readonly #told = new Map<string, number>();
 
-  constructor(context: Pick<Context, "config" | "intake" | "log">) {
+  constructor(context: Pick<Context, "config" | "intake" | "troubles" | "clusterFolder">) {
     this.#context = context;
   }
 
@@ -87,32 +87,20 @@ export class Room {
       else this.#look.catch(() => undefined); // if it fails again and again, the last look becomes old
     }
     const kept = size === "small" ? 0 : reserveBytes;
-    if (this.#free - bytes < minFreeBytes + kept) this.#refuse("disk");
+    if (this.#free - 2 * bytes < minFreeBytes + kept) this.#refuse("disk");
     if (this.#pending + bytes > maxPendingBytes - kept) this.#refuse("pending");
-    this.#free -= bytes;
+    this.#free -= 2 * bytes;
     this.#pending += bytes;
   }
 
   async #lookAgain(): Promise<void> {
-    const { config, intake } = this.#context;
-    const [disk, [row]] = await Promise.all([
-      statfs(config.dataDir),
-      intake.query<{ bytes: number }>(
-        `select coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint as bytes from pg_inherits
-         where inhparent in ('tip_part'::regclass, 'tip_seal'::regclass)`,
-      ),
-    ]);
-    this.#free = disk.bavail * disk.bsize;
-    this.#pending = row?.bytes ?? 0;
+    this.#pending = await waitingBytes(this.#context.intake);
+    this.#free = await freeBytes(this.#context, this.#pending);
     this.#lookedAt = performance.now();
   }
 
   #refuse(what: Events["intake-full"]["what"]): never {
-    const now = performance.now();
-    if (now - (this.#told.get(what) ?? -Infinity) >= TELL_EVERY) {
-      this.#told.set(what, now);
-      this.#context.log.event("intake-full", { what });
-    }
+    this.#context.troubles.intakeFull(what);
     throw new Refusal("server-full");
   }
 }

@@ -17,7 +17,6 @@ import { hex, integer, parseJson, record } from "../../protocol/format/json.ts";
 import { formatReceipt } from "../../protocol/format/receipt.ts";
 import type { Context } from "../context.ts";
 import type { GenerationRow, HeldKeys } from "../store/generation-keys.ts";
-import { GENERATION_LOCK } from "../store/generations.ts";
 import { factsOf, forgetTip, lookUpTip, type Pending, storeCompletion, storePart, tipLock } from "../store/pending.ts";
 import { checkFirstPart, checkPlace, checkWhole, FINAL_REFUSALS, LAST_PART } from "./gate.ts";
 
@@ -120,7 +119,7 @@ type LiveRow = GenerationRow & { readonly state: string };
 /** Statements that hold off sealing until the transaction ends, lock `tip`, and read which generations there are. */
 function entering(tip?: Bytes): string[] {
   return [
-    `select pg_advisory_xact_lock_shared(${String(GENERATION_LOCK)})`,
+    "select enter_generation()",
     ...(tip === undefined ? [] : [tipLock(tip)]),
     "select generation, state, fingerprint from generation",
   ];

@@ -26,7 +26,7 @@ const FIRST_LANGUAGE = "en";
 /** Registers the form's address. */
 export function formRoutes(
   app: FastifyInstance,
-  context: Pick<Context, "config" | "intake" | "keys" | "held" | "retention" | "clock" | "log">,
+  context: Pick<Context, "config" | "intake" | "keys" | "held" | "retention" | "clock" | "troubles">,
   room: Room,
 ): void {
   const limit = AROUND + SAVED_HEADER_LENGTH + envelopeLength(context.config.maxTipBytes);
@@ -40,7 +40,7 @@ export function formRoutes(
       await takeSaved(context, form.file, room);
     } catch (error) {
       answer = "refused";
-      if (isOurFault(error)) context.log.event("request-failed", { where: whereItBroke(error) });
+      if (isOurFault(error)) context.troubles.requestFailed(whereItBroke(error));
       await passOver(body);
       if (!request.raw.complete) letGo(request.raw);
     }

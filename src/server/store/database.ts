@@ -11,7 +11,7 @@ import { to as copyTo } from "pg-copy-streams";
 import { asBytes, type Bytes, readInteger } from "../../protocol/bytes.ts";
 import { Fault } from "../../protocol/errors.ts";
 
-/** The roles the first migration makes. `keeper` is everything but changing the log; see migrations/. */
+/** The roles the first migration makes. `keeper` is everything but changing the log; see migrations/. `logins.ts` makes the logins that take them. */
 export type Role = "firsthand_intake" | "firsthand_keeper" | "firsthand_auditor";
 
 /** A value for a `$1` in a statement. */

@@ -1,7 +1,8 @@
 /**
  * The database that needs no setting up: a PostgreSQL of our own, started with the first command that needs it and stopped with the last.
  *
- * - It listens on one Unix socket in a folder of mode 0700 and on no network; whoever can open the socket is trusted.
+ * - It listens on one Unix socket in a folder of mode 0700 and on no network, and lets nobody in without a password. That of the superuser is a file beside
+ *   the cluster; the server's work runs over logins that can do less (`logins.ts`).
  * - It writes no text log at all: PostgreSQL quotes statements and values in its messages.
  * - It keeps no commit times and recycles no WAL files; everything that was acknowledged is flushed (`fsync`, `synchronous_commit`).
  * - `serve` and the other commands share it. Each holds a shared advisory lock on a connection of its own; whoever leaves and can then take that lock
@@ -11,7 +12,8 @@
  *
  * **Where.** Everything is below `DATA_DIR/postgres`. PostgreSQL refuses to run as root, so root runs it as the user `postgres` (made if there is none). If
  * that user cannot enter DATA_DIR (a folder above is closed), the cluster lies below `/var/lib/firsthand/<id>` instead, the id in `DATA_DIR/postgres.place`.
- * Ciphertext must not outlive DATA_DIR there: each such cluster names its DATA_DIR in a file `owner`, and a start removes those whose DATA_DIR is gone.
+ * Ciphertext must not outlive DATA_DIR there for ever: each such cluster names its DATA_DIR in a file `owner`; a start of anybody notes in a file `gone` since
+ * which day DATA_DIR is not there, and removes the cluster {@link KEPT_DAYS} days later. Until then a DATA_DIR that comes back finds its database.
  *
  * State: the cluster is owned by the process of PostgreSQL; this module owns the folder around it. `initdb` works under another name that is renamed at the
  * end, so an interrupted one is simply done again.
@@ -35,6 +37,8 @@ import { type Held, holdAlone } from "./single-holder.ts";
 export interface EmbeddedPostgres {
   /** Address of the database `firsthand`, as its owner. */
   readonly url: string;
+  /** Folder of the cluster, absolute. */
+  readonly cluster: string;
   /** Ends our use of it, and the database itself if nobody else uses it. Close all connections before. */
   stop(): Promise<void>;
 }
@@ -47,6 +51,9 @@ const NAME = "firsthand";
 
 /** Key of the advisory lock that every user of the database holds shared. */
 const IN_USE = 0x66697273;
+
+/** How long a cluster stays whose DATA_DIR is gone, days: a folder that was moved away by mistake can be brought back. */
+const KEPT_DAYS = 7;
 
 /** Longest path of a socket's folder: 107 bytes for `<folder>/.s.PGSQL.5432`. */
 const LONGEST_SOCKET_FOLDER = 107 - "/.s.PGSQL.5432".length;
@@ -108,6 +115,8 @@ export interface EmbeddedOptions {
   readonly restarts?: boolean;
   /** For tests: where root keeps clusters that cannot lie in DATA_DIR. */
   readonly sharedPlace?: string;
+  /** The time, in milliseconds since 1970. */
+  readonly clock?: () => number;
 }
 
 /**
@@ -117,12 +126,13 @@ export interface EmbeddedOptions {
 export async function startEmbeddedPostgres(
   dataDir: string,
   log: EventLog,
-  { restarts = false, sharedPlace = SHARED_PLACE }: EmbeddedOptions = {},
+  { restarts = false, sharedPlace = SHARED_PLACE, clock = Date.now }: EmbeddedOptions = {},
 ): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   await mkdir(folder, { recursive: true, mode: 0o711 });
-  let use = await startOrJoin(folder, log, sharedPlace, false);
-  const { url } = use;
+  const where: Where = { folder, sharedPlace, clock };
+  let use = await startOrJoin(where, log, false);
+  const { url, cluster } = use;
 
   let stopped = false;
   // A function, because the flag changes while it waits.
@@ -136,7 +146,7 @@ export async function startEmbeddedPostgres(
   const restarted = async (): Promise<Use | null> => {
     while (!isStopped()) {
       try {
-        return await startOrJoin(folder, log, sharedPlace, true);
+        return await startOrJoin(where, log, true);
       } catch (error) {
         log.event("database-start-failed", { where: whereItBroke(error) });
         await pause(TRY_AGAIN);
@@ -148,6 +158,7 @@ export async function startEmbeddedPostgres(
 
   return {
     url,
+    cluster,
     stop: async () => {
       if (stopped) return;
       stopped = true;
@@ -158,12 +169,12 @@ export async function startEmbeddedPostgres(
         await Promise.all([ended, watching]);
         holder = use.holder;
       }
-      const { cluster, sockets } = use;
+      const { door } = use;
       const stopping = await waitForTurn(turnPath(folder));
       try {
-        if (!(await leaveAsLast(holder, sockets))) return;
+        if (!(await leaveAsLast(holder, door))) return;
         await shutDown(cluster);
-        await rmdir(sockets).catch(() => undefined); // empty now; the next start makes it again
+        await rmdir(door.sockets).catch(() => undefined); // empty now; the next start makes it again
         log.event("database-stopped", {});
       } finally {
         await stopping.release();
@@ -172,21 +183,36 @@ export async function startEmbeddedPostgres(
   };
 }
 
+/** Where a database is looked for, and by which clock. */
+interface Where {
+  /** DATA_DIR, absolute. */
+  readonly folder: string;
+  readonly sharedPlace: string;
+  readonly clock: () => number;
+}
+
+/** How to come in as the superuser. */
+interface Door {
+  readonly sockets: string;
+  /** Hexadecimal; null for a cluster that asks for none. */
+  readonly password: string | null;
+}
+
 /** Our use of a database that runs. */
 interface Use {
   readonly cluster: string;
+  readonly door: Door;
   /** Holds the lock that says that we use it. Ends when the database does. */
   readonly holder: pg.Client;
   readonly ended: Promise<void>;
-  readonly sockets: string;
   readonly url: string;
 }
 
 /** @param again whether there must be a cluster already: in the place of one that vanished no empty one is made. */
-async function startOrJoin(folder: string, log: EventLog, sharedPlace: string, again: boolean): Promise<Use> {
-  const starting = await waitForTurn(turnPath(folder));
+async function startOrJoin(where: Where, log: EventLog, again: boolean): Promise<Use> {
+  const starting = await waitForTurn(turnPath(where.folder));
   try {
-    const place = await choosePlace(folder, log, sharedPlace);
+    const place = await choosePlace(where, log);
     const cluster = join(place.folder, "cluster");
     const running = await runningSockets(cluster);
     let sockets = running;
@@ -196,11 +222,12 @@ async function startOrJoin(folder: string, log: EventLog, sharedPlace: string, a
       sockets = await socketFolder(place);
       await launch(place, binaries, cluster, sockets);
     }
-    await answering(cluster, sockets);
-    const holder = await enter(sockets);
+    const door = { sockets, password: await passwordOf(place) };
+    await answering(cluster, door);
+    const holder = await enter(door);
     const ended = new Promise<void>((resolve) => holder.once("end", resolve));
     log.event("database-started", { adopted: running !== null });
-    return { cluster, holder, ended, sockets, url: urlOf(sockets, NAME) };
+    return { cluster, door, holder, ended, url: urlOf(door, NAME) };
   } catch (error) {
     throw error instanceof Refusal || error instanceof Fault ? error : new Fault("starting PostgreSQL", error);
   } finally {
@@ -212,8 +239,18 @@ function turnPath(folder: string): string {
   return join(folder, "postgres.starting");
 }
 
-function urlOf(sockets: string, database: string): string {
-  return `postgresql://${NAME}@${encodeURIComponent(sockets)}/${database}`;
+function urlOf({ sockets, password }: Door, database: string): string {
+  return `postgresql://${NAME}${password === null ? "" : `:${password}`}@${encodeURIComponent(sockets)}/${database}`;
+}
+
+/** The superuser's password, in a file of PostgreSQL's user beside the cluster. */
+function passwordPath({ folder }: Place): string {
+  return join(folder, "superuser");
+}
+
+async function passwordOf(place: Place): Promise<string | null> {
+  const bytes = await readIfThere(passwordPath(place));
+  return bytes === null ? null : fromUtf8(bytes);
 }
 
 /** Starting and stopping are done by one process at a time. */
@@ -231,7 +268,7 @@ async function waitForTurn(path: string): Promise<Held> {
 
 // Where ----------------------------------------------------------------------------------------------------------------------------------------
 
-async function choosePlace(dataDir: string, log: EventLog, sharedPlace: string): Promise<Place> {
+async function choosePlace({ folder: dataDir, sharedPlace, clock }: Where, log: EventLog): Promise<Place> {
   if (process.getuid?.() !== 0) return { folder: await ownFolder(join(dataDir, "postgres")), user: null };
 
   const user = await postgresUser();
@@ -240,7 +277,7 @@ async function choosePlace(dataDir: string, log: EventLog, sharedPlace: string):
   if (known !== null && !/^[0-9a-f]{32}$/.test(known)) throw new Refusal("no-secure-place", "DATA_DIR/postgres.place");
   // Before others are removed: a DATA_DIR that was moved still has its cluster.
   if (known !== null) await own(sharedPlace, known, dataDir);
-  await removeLeftClusters(sharedPlace, log);
+  await removeLeftClusters(sharedPlace, log, Math.floor(clock() / 86_400_000));
   if (known !== null) return { folder: join(sharedPlace, known), user };
   if (await canEnter(dataDir, user)) return { folder: await ownFolder(join(dataDir, "postgres"), 0o711), user };
 
@@ -256,6 +293,7 @@ async function own(sharedPlace: string, id: string, dataDir: string): Promise<st
   const folder = await ownFolder(join(sharedPlace, id), 0o711);
   const { dev } = await stat(dataDir);
   await writeDurably(join(folder, "owner"), utf8(`${String(dev)} ${dataDir}\n`));
+  await rm(join(folder, "gone"), { force: true });
   return folder;
 }
 
@@ -299,29 +337,40 @@ async function lookUpUser(): Promise<User | null> {
 }
 
 /**
- * Removes clusters whose DATA_DIR is gone, or belongs to another cluster by now. A DATA_DIR that is only unmounted looks the same, so the disk is
- * compared: what exists of the path must lie on the disk that DATA_DIR was on.
+ * Removes clusters whose DATA_DIR is gone, or belongs to another cluster by now, since {@link KEPT_DAYS} days. A DATA_DIR that is only unmounted looks the
+ * same, so the disk is compared: what exists of the path must lie on the disk that DATA_DIR was on.
  */
-async function removeLeftClusters(sharedPlace: string, log: EventLog): Promise<void> {
+async function removeLeftClusters(sharedPlace: string, log: EventLog, today: number): Promise<void> {
   const names = await readdir(sharedPlace).catch(() => []);
   let removed = 0;
   let kept = 0;
   for (const name of names.filter((candidate) => /^[0-9a-f]{32}$/.test(candidate))) {
-    const owner = await readIfThere(join(sharedPlace, name, "owner"));
+    const folder = join(sharedPlace, name);
+    const owner = await readIfThere(join(folder, "owner"));
     const match = owner === null ? null : /^(\d+) (\/[^\n]*)\n$/.exec(fromUtf8(owner));
     if (match === null) continue; // being made just now
     const [, disk = "", dataDir = ""] = match;
     const place = await readIfThere(join(dataDir, "postgres.place")).catch(() => null);
     if (place !== null && fromUtf8(place) === name) continue;
-    if (String(await diskOf(dataDir)) !== disk) {
+    if (String(await diskOf(dataDir)) !== disk || today < (await goneSince(folder, today)) + KEPT_DAYS) {
       kept++;
       continue;
     }
-    await shutDown(join(sharedPlace, name, "cluster"));
-    await rm(join(sharedPlace, name), { recursive: true, force: true });
+    await shutDown(join(folder, "cluster"));
+    await rm(folder, { recursive: true, force: true });
     removed++;
   }
   if (removed > 0 || kept > 0) log.event("old-clusters", { removed, kept });
+}
+
+/** The day on which a cluster was first seen without its DATA_DIR: today, if it is now. A day in the future is a clock that was wrong, and counts anew. */
+async function goneSince(folder: string, today: number): Promise<number> {
+  const path = join(folder, "gone");
+  const noted = await readIfThere(path);
+  const day = noted === null ? NaN : Number(fromUtf8(noted));
+  if (Number.isSafeInteger(day) && day <= today) return day;
+  await writeDurably(path, utf8(String(today)));
+  return today;
 }
 
 /** The disk that a path lies on, or would lie on. */
@@ -346,14 +395,17 @@ async function socketFolder({ folder, user }: Place): Promise<string> {
 
 // Making and starting --------------------------------------------------------------------------------------------------------------------------
 
-async function makeCluster({ folder, user }: Place, binaries: PostgresBinaries, cluster: string): Promise<void> {
+async function makeCluster(place: Place, binaries: PostgresBinaries, cluster: string): Promise<void> {
+  const { folder, user } = place;
   if ((await stat(join(cluster, "PG_VERSION")).catch(() => null)) !== null) return;
   const unfinished = join(folder, "cluster.new");
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { mode: 0o700 });
   if (user !== null) await chown(unfinished, user.uid, user.gid);
-  const settings = ["--username", NAME, "--auth-local", "trust", "--auth-host", "reject", "--encoding", "UTF8", "--locale", "C"];
-  await run(binaries.initdb, ["--pgdata", unfinished, "--no-instructions", ...settings], user);
+  await writeDurably(passwordPath(place), utf8(toHex(randomBytes(32))));
+  if (user !== null) await chown(passwordPath(place), user.uid, user.gid);
+  const entry = ["--username", NAME, "--pwfile", passwordPath(place), "--auth-local", "scram-sha-256", "--auth-host", "reject"];
+  await run(binaries.initdb, ["--pgdata", unfinished, "--no-instructions", ...entry, "--encoding", "UTF8", "--locale", "C"], user);
   await rename(unfinished, cluster);
 }
 
@@ -394,11 +446,11 @@ async function launchOnce({ user }: Place, binaries: PostgresBinaries, cluster: 
 }
 
 /** Waits until the database answers; a recovery after a crash comes first. */
-async function answering(cluster: string, sockets: string): Promise<void> {
+async function answering(cluster: string, door: Door): Promise<void> {
   const end = Date.now() + PATIENCE;
   for (;;) {
     try {
-      await withClient(sockets, "postgres", async (client) => {
+      await withClient(door, "postgres", async (client) => {
         await client.query("select 1");
       });
       return;
@@ -410,20 +462,20 @@ async function answering(cluster: string, sockets: string): Promise<void> {
 }
 
 /** Makes the database if it is not there, and says that we use it. */
-async function enter(sockets: string): Promise<pg.Client> {
-  await withClient(sockets, "postgres", async (client) => {
+async function enter(door: Door): Promise<pg.Client> {
+  await withClient(door, "postgres", async (client) => {
     const there = await client.query("select from pg_database where datname = $1", [NAME]);
     if (there.rowCount === 0) await client.query(`create database ${NAME} template template0 encoding 'UTF8' locale 'C'`);
   });
-  const holder = new pg.Client({ connectionString: urlOf(sockets, "postgres") });
+  const holder = new pg.Client({ connectionString: urlOf(door, "postgres") });
   holder.on("error", () => undefined);
   await holder.connect();
   await holder.query("select pg_advisory_lock_shared($1)", [IN_USE]);
   return holder;
 }
 
-async function withClient(sockets: string, database: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: urlOf(sockets, database) });
+async function withClient(door: Door, database: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: urlOf(door, database) });
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -436,11 +488,11 @@ async function withClient(sockets: string, database: string, work: (client: pg.C
 // Stopping -------------------------------------------------------------------------------------------------------------------------------------
 
 /** Gives our share of the database back. True if nobody else has one, or the database is gone already. */
-async function leaveAsLast(holder: pg.Client, sockets: string): Promise<boolean> {
+async function leaveAsLast(holder: pg.Client, door: Door): Promise<boolean> {
   await holder.end().catch(() => undefined);
   let alone = true;
   try {
-    await withClient(sockets, "postgres", async (client) => {
+    await withClient(door, "postgres", async (client) => {
       // The connection above may take a moment to be gone on the other side.
       for (let attempt = 0; attempt < 20; attempt++) {
         const tried = await client.query<{ alone: boolean }>("select pg_try_advisory_lock($1) as alone", [IN_USE]);

@@ -23,8 +23,8 @@ import type { Connection, Database } from "./database.ts";
 import { checkGenerationKey, destroyGenerationKey, type GenerationRow, makeGenerationKey, pendingOf } from "./generation-keys.ts";
 import { lockTip, type Pending, type SealedTip, storePart } from "./pending.ts";
 
-/** Key of the advisory lock: shared for every write of intake, alone for opening and dropping a generation. */
-export const GENERATION_LOCK = 0x67656e65;
+/** Key of the advisory lock: shared for every write of intake (`enter_generation` in the database), alone for opening and dropping a generation. */
+const GENERATION_LOCK = 0x67656e65;
 
 // Opening and closing --------------------------------------------------------------------------------------------------------------------------
 
@@ -51,6 +51,15 @@ export async function openFirstGeneration(db: Database, dataDir: string): Promis
         await connection.execute("update generation set fingerprint = $2 where generation = $1", [row.generation, fingerprint]);
     }
   });
+}
+
+/** Bytes that the parts and completions which wait take on the disk, by the sizes of their partitions' files. */
+export async function waitingBytes(connection: Connection): Promise<number> {
+  const [row] = await connection.query<{ bytes: number }>(
+    `select coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint as bytes from pg_inherits
+     where inhparent in ('tip_part'::regclass, 'tip_seal'::regclass)`,
+  );
+  return row?.bytes ?? 0;
 }
 
 /** Locks out every write of intake until the transaction ends. */

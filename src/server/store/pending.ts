@@ -15,9 +15,6 @@ import { utf8 } from "../../protocol/encoding.ts";
 import { decryptBody, encryptBody } from "./body-cipher.ts";
 import type { Connection } from "./database.ts";
 
-/** First key of the advisory lock on one tip. Taken after the lock on the generations, never before. */
-const TIP_LOCKS = 0x74697073;
-
 /** The keys of one generation, ready for use. */
 export class Pending {
   readonly generation: number;
@@ -216,9 +213,9 @@ export async function lockTip(connection: Connection, tip: Uint8Array): Promise<
   await connection.query(tipLock(tip));
 }
 
-/** The statement of {@link lockTip}, of integers only. */
+/** The statement of {@link lockTip}, of integers only. The lock is taken after the one on the generations, never before. */
 export function tipLock(tip: Uint8Array): string {
-  return `select pg_advisory_xact_lock(${String(TIP_LOCKS)}, ${String(new DataView(asBytes(tip).slice().buffer).getInt32(0))})`;
+  return `select lock_tip(${String(new DataView(asBytes(tip).slice().buffer).getInt32(0))})`;
 }
 
 /** Generation numbers, and what `value` is veiled as in each. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LANGUAGES } from "../../../src/page/locales/languages.ts";
 import { BROWSERS, openBrowser, type TestBrowser } from "../../support/browser.ts";
@@ -51,7 +52,7 @@ describe.each(BROWSERS)("in %s", (name) => {
       await examine("questions");
       await goOn(page, "questions", "files");
       const choose = await page.$("input#choose");
-      await choose?.uploadFile(new URL("../../../package.json", import.meta.url).pathname);
+      await choose?.uploadFile(fileURLToPath(new URL("../../../package.json", import.meta.url)));
       await filesLooked(page, 1);
       await examine("files");
       await goOn(page, "files", "reply");

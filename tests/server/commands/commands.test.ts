@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NoteSigner } from "../../../src/protocol/crypto/note.ts";
 import { utf8 } from "../../../src/protocol/encoding.ts";
@@ -17,7 +18,7 @@ import { NO_LOG } from "../../support/postgres.ts";
 import { acknowledge, checkStation, environmentOf, makeKeys, makePage, ORIGIN } from "../courier/keeper-fixture.ts";
 import { command, FAR_SEALING, type Outcome, startServer } from "../crash/server-process.ts";
 
-const MAIN = new URL("../../../src/server/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../../src/server/main.ts", import.meta.url));
 const TODAY = Math.floor(Date.now() / 86_400_000);
 
 let folder: string;
@@ -25,6 +26,7 @@ let stick: string;
 let review: NoteSigner;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firsthand-commands-"));
+  await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
   stick = join(folder, "stick");
   await mkdir(stick);
   review = await makeKeys(

@@ -69,6 +69,17 @@ test("takes what it is given", () => {
   });
 });
 
+test("listens beyond this machine only if that is said twice", () => {
+  const config = (settings: Record<string, string>) => loadConfig({ ORIGIN: "some/log", ...settings });
+  for (const host of ["0.0.0.0", "::", "192.0.2.7", "intake.test", "127.0.0.1.intake.test", "localhost.test", "127.0.0.256"]) {
+    for (const settings of [{ HOST: host }, { HOST: host, EXPOSE: "yes" }])
+      expect(() => config(settings)).toThrow(expect.objectContaining({ code: "bad-settings", where: "HOST" }) as Error);
+    expect(config({ HOST: host, EXPOSE: host }).host).toBe(host);
+    expect(config({ HOST: host, SOCKET: "/run/app.sock" }).socket).toBe("/run/app.sock");
+  }
+  for (const host of ["127.0.0.1", "127.9.9.255", "::1", "localhost"]) expect(config({ HOST: host }).host).toBe(host);
+});
+
 test("names every wrong setting at once, and repeats no value", () => {
   const wrong = {
     PORT: "70000",

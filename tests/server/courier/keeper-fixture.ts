@@ -2,7 +2,7 @@
  * A server's folders for tests of the keeper: keys as the ceremony makes them, an embedded PostgreSQL, a clock that can be set. Tips are put in as
  * intake would leave them, without HTTP.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bytes, collect, concat } from "../../../src/protocol/bytes.ts";
@@ -89,6 +89,7 @@ export async function makeKeys(folder: string, policy: RetentionPolicy = DEMO_PO
 /** A new station. */
 export async function makeStation(policy?: RetentionPolicy): Promise<Station> {
   const folder = await mkdtemp(join(tmpdir(), "firsthand-keeper-"));
+  await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
   const review = await makeKeys(join(folder, "keys"), policy);
   let time = noonOf(0);
   const config = loadConfig(environmentOf(folder));

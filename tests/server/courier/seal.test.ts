@@ -164,10 +164,11 @@ describe("sealing", () => {
     const dates = leaves.flatMap((leaf) => (leaf.kind === "sealed" ? [leaf.date] : []));
     expect(dates).toEqual(dates.toSorted());
     expect(await keep(context, {}, (keeper) => Promise.resolve(keeper.sealed))).toEqual([]);
-    // A clock that was set back does not take the log with it.
+    // A clock that was set back dates nothing; and a date before the last is not written, whoever asks for it.
     station.setDay(1);
-    expect(await keep(context, {}, (keeper) => sealBatch(keeper, FIRST_DAY + 1, false))).toMatchObject({ day: FIRST_DAY + 3 });
+    await expect(keep(context, {}, (keeper) => sealBatch(keeper, FIRST_DAY + 1, false))).rejects.toMatchObject({ code: "clock-behind" });
     station.setDay(3);
+    expect(await keep(context, {}, (keeper) => sealBatch(keeper, FIRST_DAY + 1, false))).toMatchObject({ day: FIRST_DAY + 3 });
   });
 
   it("seals decoys to the epoch that a tip would have, nearly always", async () => {

@@ -1,6 +1,6 @@
 /** The server's own PostgreSQL is killed while the server serves: senders are told to try later, and soon it goes on by itself with all it had. */
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -15,6 +15,7 @@ let server: RunningServer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firsthand-ends-"));
+  await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
   keys = await makeTestKeys(join(folder, "keys"), Date.now());
   await makePage(folder);
   server = await startServer(folder);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collect } from "../../../src/protocol/bytes.ts";
 import { readBundle } from "../../../src/protocol/crypto/bundle.ts";
@@ -36,7 +37,7 @@ import {
   type Station,
 } from "../courier/keeper-fixture.ts";
 
-const OPERATION = new URL("keeper-operation.ts", import.meta.url).pathname;
+const OPERATION = fileURLToPath(new URL("keeper-operation.ts", import.meta.url));
 const PUBLISHING: readonly Step[] = ["signing", "keeping the checkpoint", "publishing"];
 const PATIENCE = 60_000;
 

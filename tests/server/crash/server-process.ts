@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { environmentOf } from "../courier/keeper-fixture.ts";
 
-const MAIN = new URL("../../../src/server/main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../../src/server/main.ts", import.meta.url));
 
 /** A sealing time half a day away from now: by the real clock, the timetable stays out of these tests. */
 export const FAR_SEALING = `${String((new Date().getUTCHours() + 12) % 24).padStart(2, "0")}:30`;

@@ -62,7 +62,7 @@ test("does not serve a page whose files are not those of its list", async () => 
   await expect(serve(server.context)).rejects.toMatchObject({ code: "bad-settings", where: "PAGE_DIR" });
 });
 
-test("answers 503 while the database is gone, says so once in the text log without a word of the request, and goes on after", async () => {
+test("answers 503 while the database is gone, says so in the text log only after the next sealing and without a word of the request, and goes on after", async () => {
   const gone = openDatabase("postgresql://firsthand@%2Fnowhere/none", { connections: 1 });
   const app = await buildApp({ ...server.context, intake: gone }, new Map());
   const tip = await makeTip(keys.get().program);
@@ -70,9 +70,12 @@ test("answers 503 while the database is gone, says so once in the text log witho
     const put = await putPart(app, tip.id, 1, tip.parts[0]!);
     expect([put.statusCode, put.json<{ error: string }>().error]).toEqual([503, "server-full"]);
     expect(put.headers["retry-after"]).toBe("30");
-    expect(events.filter(({ name }) => name === "request-failed")).toEqual([
-      { name: "request-failed", fields: { where: "using the database" } },
-    ]);
+    expect((await putPart(app, tip.id, 1, tip.parts[0]!)).statusCode).toBe(503);
+    const told = () => events.filter(({ name }) => name === "requests-failed");
+    expect(told()).toEqual([]);
+    server.context.troubles.tell();
+    server.context.troubles.tell();
+    expect(told()).toEqual([{ name: "requests-failed", fields: { where: "using the database", atLeast: 1 } }]);
     expect((await putPart(server.app, tip.id, 1, tip.parts[0]!)).statusCode).toBe(204);
   } finally {
     await app.close();

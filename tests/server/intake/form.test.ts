@@ -302,6 +302,8 @@ describe("POST /tips", () => {
       const answer = await full.app.inject({ method: "POST", url: "/tips", headers: { "content-type": type }, payload: Buffer.from(body) });
       expect([answer.statusCode, answer.headers["location"]]).toEqual([303, "/zh-Hant/refused/"]);
       expect(await full.context.db.query("select part from tip_part")).toEqual([]);
+      expect(events).toEqual([]);
+      full.context.troubles.tell();
       expect(events.map(({ name: event }) => event)).toEqual(["intake-full"]);
     } finally {
       await full.remove();

@@ -39,15 +39,16 @@ describe("when no more may wait", () => {
     await server.remove();
   });
 
-  test("a large upload is refused while a tip of text still goes in, and says so once in the text log", async () => {
+  test("a large upload is refused while a tip of text still goes in, and says so after the next sealing in the text log", async () => {
     expect((await putPart(server.app, large.id, 1, large.parts[0]!)).statusCode).toBe(204);
     await expectFull(putPart(server.app, large.id, 2, large.parts[1]!));
     await expectFull(putPart(server.app, toHex(randomBytes(16)), 2, large.parts[1]!));
     await expectFull(putPart(server.app, large.id, 1, large.parts[0]!));
     await sendTip(server.app, await makeTip(keys.get().program));
-    expect(events.filter(({ name }) => name === "intake-full" || name === "request-failed")).toEqual([
-      { name: "intake-full", fields: { what: "pending" } },
-    ]);
+    const told = () => events.filter(({ name }) => name === "intake-full" || name === "requests-failed");
+    expect(told()).toEqual([]);
+    server.context.troubles.tell();
+    expect(told()).toEqual([{ name: "intake-full", fields: { what: "pending", atLeast: 1 } }]);
   });
 
   test("small ones are refused in the end, and what had arrived can still be completed", async () => {
@@ -80,7 +81,8 @@ describe("when the disk is nearly full", () => {
     const server = await open({ MIN_FREE_MIB: "100000000" });
     try {
       await expectFull(putPart(server.app, small.id, 1, small.parts[0]!));
-      expect(events).toContainEqual({ name: "intake-full", fields: { what: "disk" } });
+      server.context.troubles.tell();
+      expect(events).toContainEqual({ name: "intake-full", fields: { what: "disk", atLeast: 1 } });
     } finally {
       await server.remove();
     }

@@ -131,6 +131,10 @@ test("listens on no network, and its socket is in a folder for its own user", as
     track_commit_timestamp: "off",
   });
   expect(locale).toEqual({ datcollate: "C", datctype: "C" });
+  const stranger = openDatabase(postgres.url.replace(/:[0-9a-f]{64}@/, "@"), { connections: 1 });
+  await expect(stranger.query("select 1")).rejects.toThrow();
+  await stranger.close();
+  expect((await stat(join(folder, "postgres", "superuser"))).mode & 0o777).toBe(0o600);
   expect((await stat(join(folder, "postgres", "run"))).mode & 0o777).toBe(0o700);
   expect((await stat(join(folder, "postgres", "cluster"))).mode & 0o777).toBe(0o700);
   await postgres.stop();
@@ -219,19 +223,45 @@ if (isRoot) {
       await second.stop();
     });
 
-    test("the next start of anybody removes it once its data folder is gone, even if it still runs", async () => {
+    test("a start a week after its data folder went removes it, even if it still runs", async () => {
       const gone = join(closed, "gone");
       const left = await startEmbeddedPostgres(gone, log, { sharedPlace: shared });
       await add(left.url, 1);
       const [id] = await readdir(shared);
       const pid = await postmaster(join(shared, id!));
       await rm(gone, { recursive: true });
-      const other = await startEmbeddedPostgres(join(closed, "other"), log, { sharedPlace: shared });
+      const startOn = async (day: number): Promise<void> => {
+        const other = await startEmbeddedPostgres(join(closed, "other"), log, { sharedPlace: shared, clock: () => day * 86_400_000 });
+        await other.stop();
+      };
+      // A clock that is wrong for one start does not shorten the week.
+      for (const day of [30_000, 20_000, 20_001, 20_006]) {
+        await startOn(day);
+        expect(await readdir(shared)).toContain(id);
+        expect(isAlive(pid)).toBe(true);
+      }
+      await startOn(20_007);
       expect(await readdir(shared)).not.toContain(id);
       expect(isAlive(pid)).toBe(false);
-      expect(events).toContain("old-clusters");
-      await other.stop();
       await left.stop();
+    });
+
+    test("a data folder that was away comes back to its database, and may be away as long again", async () => {
+      const away = join(closed, "away");
+      const startAt = async (dataDir: string, day: number) =>
+        startEmbeddedPostgres(dataDir, log, { sharedPlace: shared, clock: () => day * 86_400_000 });
+      const first = await startAt(join(closed, "data"), 20_000);
+      await add(first.url, 1);
+      await first.stop();
+      const [id = ""] = await readdir(shared);
+      await rename(join(closed, "data"), away);
+      await (await startAt(join(closed, "other"), 20_001)).stop();
+      expect(await readdir(join(shared, id))).toContain("gone");
+      await rename(away, join(closed, "data"));
+      const back = await startAt(join(closed, "data"), 20_009);
+      expect(await rowsOf(back.url)).toEqual([{ x: 1 }]);
+      expect(await readdir(join(shared, id))).not.toContain("gone");
+      await back.stop();
     });
 
     test("a data folder that was moved still has its cluster", async () => {

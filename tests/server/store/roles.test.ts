@@ -1,15 +1,23 @@
-/** What each role cannot do. The list is of statements that a program taken over would try. */
+/** What each login cannot do. The lists are of statements that a program taken over would try, over the connection that the server itself uses. */
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Database, openDatabase, type Role, sqlStateOf } from "../../../src/server/store/database.ts";
+import { loginAddress, makeLogins } from "../../../src/server/store/logins.ts";
 import { testPostgres } from "../../support/postgres.ts";
 import { allRows } from "../../support/tables.ts";
 
 const FORBIDDEN = "42501"; // insufficient_privilege
+const ROLES = ["firsthand_intake", "firsthand_keeper", "firsthand_auditor"] as const;
 const postgres = testPostgres();
 const roles = new Map<Role | "owner", Database>();
+let dataDir: string;
+let url: string;
 
 beforeAll(async () => {
-  const url = await postgres.freshDatabase();
+  url = await postgres.freshDatabase();
+  dataDir = await mkdtemp(join(tmpdir(), "fh-roles-"));
   const owner = openDatabase(url, { connections: 1 });
   roles.set("owner", owner);
   await owner.query(`
@@ -25,11 +33,12 @@ beforeAll(async () => {
     insert into leaf values (0, 'entry');
     insert into tile values ('tile/entries/000.p/1', 'tile');
     insert into log_state values ('checkpoint', 'signed');`);
-  for (const role of ["firsthand_intake", "firsthand_keeper", "firsthand_auditor"] as const)
-    roles.set(role, openDatabase(url, { role, connections: 1 }));
+  await makeLogins(owner, url, dataDir);
+  for (const role of ROLES) roles.set(role, openDatabase(await loginAddress(dataDir, role), { role, connections: 1 }));
 });
 afterAll(async () => {
   for (const db of roles.values()) await db.close();
+  await rm(dataDir, { recursive: true, force: true });
 });
 
 async function outcomeOf(role: Role | "owner", statement: string): Promise<string> {
@@ -46,6 +55,76 @@ async function expectForbidden(role: Role | "owner", statement: string): Promise
   expect(await outcomeOf(role, statement)).toBe(FORBIDDEN);
   expect(await allRows(roles.get("owner")!)).toEqual(before);
 }
+
+describe.each(ROLES)("the login of %s", (role) => {
+  test.each([
+    ...ROLES.filter((other) => other !== role).map((other) => `set role ${other}`),
+    "set role firsthand",
+    "set session authorization firsthand",
+    "set session authorization default; set role firsthand",
+    "reset role; set role firsthand",
+    "reset session authorization; set role firsthand",
+    "do $$ begin set local role firsthand; end $$",
+    "grant firsthand_keeper to current_user",
+    "alter role current_user superuser",
+    "alter role firsthand password null",
+    "create role mine",
+    "create database mine",
+    "create extension dblink",
+    "alter system set archive_command = 'true'",
+    "set session_replication_role = replica",
+    "select pg_reload_conf()",
+    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'firsthand'",
+    "copy (select 1) to program 'true'",
+    "copy (select 1) to '/tmp/mine'",
+    "copy tile from '/etc/passwd'",
+    "select pg_read_file('/etc/passwd')",
+    "select pg_ls_dir('.')",
+    "select lo_import('/etc/passwd')",
+    "select lo_creat(-1)",
+    "select lo_from_bytea(0, 'hidden')",
+    "create temporary table mine (x int)",
+    "create schema mine",
+    "update migration set sha256 = 'other'",
+    "update leaf set bytes = 'other'",
+    "delete from leaf",
+  ])("cannot %s", async (statement) => {
+    await expectForbidden(role, statement);
+  });
+
+  test("belongs to its role alone, whatever it was told to be", async () => {
+    const db = roles.get(role)!;
+    for (const statement of ["reset role", "set role none", "set session authorization default"]) {
+      await db.query(statement);
+      const granted = await db.query<{ name: string }>(
+        "select rolname as name from pg_roles where pg_has_role(session_user, oid, 'MEMBER') and rolname <> session_user order by 1",
+      );
+      expect(granted.map(({ name }) => name)).toEqual(role === "firsthand_keeper" ? [role, "pg_checkpoint"] : [role]);
+      expect(await outcomeOf(role, "set role firsthand")).toBe(FORBIDDEN);
+    }
+    await db.query(`set role ${role}`);
+  });
+});
+
+test("the address of each login is a file for its own user, made once", async () => {
+  const files = async () => Promise.all(ROLES.map((role) => loginAddress(dataDir, role)));
+  const before = await files();
+  await makeLogins(roles.get("owner")!, url, dataDir);
+  expect(await files()).toEqual(before);
+  expect((await readdir(join(dataDir, "logins"))).sort()).toEqual([...ROLES].sort());
+  for (const role of ROLES) expect((await stat(join(dataDir, "logins", role))).mode & 0o777).toBe(0o600);
+});
+
+test("a login without its password does not come in", async () => {
+  for (const role of ROLES) {
+    const guess = new URL(await loginAddress(dataDir, role));
+    guess.password = "0".repeat(64);
+    const db = openDatabase(guess.href, { role, connections: 1 });
+    const refused: unknown = await db.query("select 1").catch((error: unknown) => error);
+    expect(sqlStateOf(refused)).toBe("28P01");
+    await db.close();
+  }
+});
 
 describe("intake", () => {
   test.each([
@@ -91,13 +170,38 @@ describe("intake", () => {
     "drop function forget_tip(int, bytea)",
     "create or replace function forget_tip(refused bytea) returns void language sql as 'select'",
     "alter table leaf disable trigger leaf_only_grows",
-    "select lo_creat(-1)",
-    "select lo_from_bytea(0, 'hidden')",
-    "copy (select 1) to program 'true'",
-    "select pg_read_file('/etc/passwd')",
-    "create role mine",
+    "checkpoint",
+    "select pg_switch_wal()",
+    "select pg_advisory_lock(1801807216)",
+    "select pg_try_advisory_lock(1801807216)",
+    "select pg_advisory_lock_shared(1801807216)",
+    "select pg_advisory_xact_lock(1734700645)",
+    "select pg_advisory_xact_lock_shared(1801807216)",
+    "select pg_advisory_unlock_all()",
+    "do $$ begin lock table tip_part in access exclusive mode; end $$",
+    "do $$ begin lock table generation in access exclusive mode; end $$",
   ])("cannot %s", async (statement) => {
     await expectForbidden("firsthand_intake", statement);
+  });
+
+  test("takes the locks of its own work, and only until the transaction ends", async () => {
+    await roles.get("firsthand_intake")!.transaction(async (connection) => {
+      await connection.query("select enter_generation()");
+      await connection.query("select lock_tip(7)");
+      const held = await roles
+        .get("owner")!
+        .query(
+          "select mode from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()) order by mode",
+        );
+      expect(held).toEqual([{ mode: "ExclusiveLock" }, { mode: "ShareLock" }]);
+    });
+    expect(
+      await roles
+        .get("owner")!
+        .query(
+          "select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+        ),
+    ).toEqual([]);
   });
 
   test("can read the facts of a part, and add one", async () => {
@@ -140,10 +244,13 @@ describe("the keeper", () => {
     "alter table leaf disable trigger leaf_only_grows",
     "drop trigger leaf_only_grows on leaf",
     "create or replace function refuse_change() returns trigger language plpgsql as 'begin return null; end'",
-    "create role mine",
-    "select pg_read_file('/etc/passwd')",
+    "drop function enter_generation() cascade; drop table migration",
   ])("cannot %s", async (statement) => {
     await expectForbidden("firsthand_keeper", statement);
+  });
+
+  test("throws the write-ahead log away", async () => {
+    for (const statement of ["checkpoint", "select pg_switch_wal()"]) expect(await outcomeOf("firsthand_keeper", statement)).toBe("done");
   });
 
   test("makes and drops partitions, and adds to the log", async () => {
