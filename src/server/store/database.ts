@@ -15,7 +15,8 @@ import { Fault } from "../../protocol/errors.ts";
 export type Role = "firsthand_intake" | "firsthand_keeper" | "firsthand_auditor";
 
 /** A value for a `$1` in a statement. */
-export type SqlValue = string | number | boolean | null | Uint8Array | readonly number[] | readonly string[] | readonly Uint8Array[];
+export type SqlValue =
+  string | number | boolean | null | Uint8Array | readonly (number | null)[] | readonly string[] | readonly Uint8Array[];
 
 /** Something that runs statements. */
 export interface Connection {
@@ -50,21 +51,28 @@ export interface DatabaseOptions {
   readonly role?: Role;
   /** Most connections at once. */
   readonly connections?: number;
+  /**
+   * Whether every statement is to go by an index. PostgreSQL keeps the plan it made when a table was still empty; then it reads the whole of a table that is full
+   * by now, for each request.
+   */
+  readonly byIndex?: boolean;
   /** Called when an idle connection breaks. */
   readonly lost?: () => void;
 }
 
+const BY_INDEX = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
+
 pg.types.setTypeParser(pg.types.builtins.INT8, safeInteger);
 
 /** A pool for a `postgresql:` address. Connects with the first statement. */
-export function openDatabase(url: string, { role, connections = 10, lost }: DatabaseOptions = {}): Database {
+export function openDatabase(url: string, { role, connections = 10, byIndex = false, lost }: DatabaseOptions = {}): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 60_000,
     application_name: "firsthand",
-    ...(role === undefined ? {} : { options: `-c role=${role}` }),
+    options: [role === undefined ? "" : `-c role=${role}`, byIndex ? BY_INDEX : ""].join(" "),
   });
   pool.on("error", () => lost?.());
   // A connection that breaks while somebody has it: its next statement says so.
