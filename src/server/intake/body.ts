@@ -48,7 +48,8 @@ export function readBody(message: IncomingMessage, limit: number, tooLarge: Refu
     };
     const finish = (): void => {
       stop();
-      done(concat(...pieces));
+      const [only] = pieces;
+      done(only !== undefined && pieces.length === 1 ? asBytes(only) : concat(...pieces));
     };
     const lose = (): void => {
       stop();
