@@ -75,7 +75,7 @@ export async function openContext(
     };
     const db = openDatabase(url, { role: "firsthand_keeper", connections: 6, lost });
     closing.push(() => db.close());
-    const intake = openDatabase(url, { role: "firsthand_intake", connections: 16, byIndex: true, lost });
+    const intake = openDatabase(url, { role: "firsthand_intake", connections: 16, lost });
     closing.push(() => intake.close());
     await openFirstGeneration(db, config.dataDir);
     const held = new HeldKeys(config.dataDir);

@@ -51,28 +51,27 @@ export interface DatabaseOptions {
   readonly role?: Role;
   /** Most connections at once. */
   readonly connections?: number;
-  /**
-   * Whether every statement is to go by an index. PostgreSQL keeps the plan it made when a table was still empty; then it reads the whole of a table that is full
-   * by now, for each request.
-   */
-  readonly byIndex?: boolean;
   /** Called when an idle connection breaks. */
   readonly lost?: () => void;
 }
 
+/**
+ * In a role, every statement that can goes by an index. A table here is empty, then full within a day, and PostgreSQL plans by what it last knew: it went on
+ * reading whole tables for each part and each item.
+ */
 const BY_INDEX = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
 
 pg.types.setTypeParser(pg.types.builtins.INT8, safeInteger);
 
 /** A pool for a `postgresql:` address. Connects with the first statement. */
-export function openDatabase(url: string, { role, connections = 10, byIndex = false, lost }: DatabaseOptions = {}): Database {
+export function openDatabase(url: string, { role, connections = 10, lost }: DatabaseOptions = {}): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 60_000,
     application_name: "firsthand",
-    options: [role === undefined ? "" : `-c role=${role}`, byIndex ? BY_INDEX : ""].join(" "),
+    ...(role === undefined ? {} : { options: `-c role=${role} ${BY_INDEX}` }),
   });
   pool.on("error", () => lost?.());
   // A connection that breaks while somebody has it: its next statement says so.
