@@ -107,8 +107,6 @@ async function takeTurns(setting: Setting, connections: number, rounds: number):
   const { address, bare, database, server, postgres, program } = setting;
   const turns = { posting: none(), inserting: none(), accepting: none() };
   const latencies: number[] = [];
-  const posters = await openAll(connections, bare);
-  const senders = await openAll(connections, address);
   const writers = await openWriters(database, Math.min(connections, WRITERS));
   const spend = async (on: Spent, others: readonly number[], work: () => Promise<number>): Promise<void> => {
     const processor = async () =>
@@ -117,21 +115,25 @@ async function takeTurns(setting: Setting, connections: number, rounds: number):
     on.seconds += await work();
     on.processor += (await processor()) - before;
   };
+  // Opened for each turn: a server ends a connection that waits for its next one too long.
+  const overConnections = async (to: string, tips: readonly Tip[], work: (tip: Tip, sender: Sender) => Promise<void>): Promise<number> => {
+    const senders = await openAll(connections, to);
+    const seconds = await secondsFor(tips, connections, (tip, worker) => work(tip, at(senders, worker)));
+    for (const sender of senders) sender.close();
+    return seconds;
+  };
   for (let round = 0; round < rounds; round++) {
     const tips = await makeTips(program, TIPS_A_ROUND);
-    await spend(turns.posting, [], () =>
-      secondsFor(tips, connections, ({ body }, worker) => at(posters, worker).send("POST", "/", OCTETS, body, 204)),
-    );
+    await spend(turns.posting, [], () => overConnections(bare, tips, ({ body }, sender) => sender.send("POST", "/", OCTETS, body, 204)));
     await spend(turns.inserting, [postgres], () => secondsFor(tips, writers.length, (tip, worker) => insertBare(at(writers, worker), tip)));
     await spend(turns.accepting, [server, postgres], () =>
-      secondsFor(tips, connections, async (tip, worker) => {
+      overConnections(address, tips, async (tip, sender) => {
         const begin = performance.now();
-        await sendTip(at(senders, worker), tip);
+        await sendTip(sender, tip);
         latencies.push(performance.now() - begin);
       }),
     );
   }
-  for (const sender of [...posters, ...senders]) sender.close();
   for (const { quick, sure } of writers) await Promise.all([quick.end(), sure.end()]);
   return { tips: rounds * TIPS_A_ROUND, ...turns, latencies: latencies.sort((a, b) => a - b) };
 }
@@ -254,8 +256,7 @@ async function streaming({ address, database, program }: Setting): Promise<Resul
   const hashes = await Promise.all(parts.map(sha256Native));
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const [writer] = await openWriters(database, 1);
-  const [sender] = await openAll(1, address);
-  if (writer === undefined || sender === undefined) throw new Error("there is one of each");
+  if (writer === undefined) throw new Error("one was asked for");
   const tip = randomBytes(16);
 
   const writing = await secondsFor([parts], 1, async () => {
@@ -271,6 +272,7 @@ async function streaming({ address, database, program }: Setting): Promise<Resul
     ]);
   });
   await Promise.all([writer.quick.end(), writer.sure.end()]);
+  const sender = await Sender.open(address);
   const sending = await secondsFor([parts], 1, async () => {
     const id = toHex(tip);
     await sendParts(sender, id, parts);

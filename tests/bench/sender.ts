@@ -37,6 +37,8 @@ export class Sender {
 
   /** Sends a request and waits for its whole answer. @throws if its status is not `expected`. */
   async send(method: string, path: string, type: string, body: Uint8Array, expected: number): Promise<void> {
+    // A server ends connections on which nothing happens; nobody would say so any more.
+    if (this.#socket.destroyed || this.#socket.readableEnded) throw new Error("the connection ended while it was not used");
     this.#answer = "";
     const whole = new Promise<void>((resolve, reject) => {
       this.#failed = reject;
