@@ -23,7 +23,7 @@ export function tipRoutes(app: FastifyInstance, intake: Intake, room: Room): voi
     const taken = await room.take(part, announced === undefined ? undefined : Number(announced));
     try {
       await forgettingRefused(intake, tip, async () => {
-        await takePart(intake, tip, part, await readBody(request.raw, PART_SIZE, "part-too-large"));
+        await takePart(intake, tip, part, await readBody(request.raw, PART_SIZE, "part-too-large", { memory: taken.memory() }));
       });
     } finally {
       taken.release();

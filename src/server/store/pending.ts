@@ -108,9 +108,16 @@ export interface NewPart {
   readonly body: Uint8Array;
 }
 
+/** Memory of the last group of parts that was stored, for the next: see `KeptMemory` in `intake/room.ts`. */
+let spare: Bytes | null = null;
+const LARGEST_SPARE = 2_097_152;
+
 /** Stores parts that are not there yet; each takes one of PostgreSQL's transaction numbers. `carried`: they arrived before the last sealing. */
 export async function storeParts(connection: Connection, pending: Pending, parts: readonly NewPart[], carried = false): Promise<void> {
-  const bodies = new Uint8Array(parts.reduce((length, { body }) => length + body.length + BODY_OVERHEAD, 0));
+  const total = parts.reduce((length, { body }) => length + body.length + BODY_OVERHEAD, 0);
+  const memory: Bytes = spare !== null && spare.length >= total ? spare : new Uint8Array(total);
+  spare = null;
+  const bodies = memory.subarray(0, total);
   let at = 0;
   for (const { tip, fact, body } of parts) {
     const end = at + body.length + BODY_OVERHEAD;
@@ -128,6 +135,7 @@ export async function storeParts(connection: Connection, pending: Pending, parts
     BODY_OVERHEAD,
     bodies,
   ]);
+  if (memory.length <= LARGEST_SPARE) spare = memory;
 }
 
 /** {@link storeParts} of one. */
