@@ -31,7 +31,8 @@ const TIPS_A_ROUND = 1000;
 const CONNECTIONS = [16, 64] as const;
 const UPLOADS = 20;
 const UPLOAD_MIB = { small: 25, large: 100 } as const;
-const STREAM_MIB = 500;
+/** The first size class from 500 on. */
+const STREAM_MIB = 504;
 /** Five thousand a minute. */
 const LEAST_A_SECOND = 5000 / 60;
 const LONGEST_ACCEPTED = 250;
