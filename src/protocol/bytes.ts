@@ -29,7 +29,9 @@ export function concat(...pieces: readonly Uint8Array[]): Bytes {
 
 /** Whether two byte strings are the same. Not constant in time: for public values only. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
 }
 
 /** Order of byte strings, as `Array.prototype.sort` wants it; a prefix comes first. */

@@ -16,6 +16,7 @@ import type { Reply } from "../../src/protocol/format/reply.ts";
 import type { Attachment, Tip } from "../../src/protocol/format/tip.ts";
 import { openDatabase } from "../../src/server/store/database.ts";
 import { putReply } from "../../src/server/store/replies.ts";
+import { pendingOf } from "../../src/server/store/generation-keys.ts";
 import { currentGeneration, sealedTips, tipParts } from "../../src/server/store/generations.ts";
 import { makeTestKeys, openTestServer, ORIGIN, type TestKeys } from "./server.ts";
 import type { TestPostgres } from "./postgres.ts";
@@ -86,8 +87,8 @@ export async function openPageSite(postgres: TestPostgres, options: PageSiteOpti
       try {
         const generation = await currentGeneration(db);
         const tips: ReceivedTip[] = [];
-        for (const { tip, parts, length } of await sealedTips(db, server.dataDir, generation)) {
-          tips.push(await openReceived(tipParts(db, server.dataDir, generation, tip, parts), keys, length));
+        for (const { tip, parts, length } of await sealedTips(db, await pendingOf(server.dataDir, generation))) {
+          tips.push(await openReceived(tipParts(db, await pendingOf(server.dataDir, generation), tip, parts), keys, length));
         }
         return tips;
       } finally {

@@ -8,7 +8,7 @@ import { type Bytes, concat, equal, readInteger, u64 } from "../bytes.ts";
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
 import { formatNote, NAME, type Note, type NoteSignature, parseNote } from "../format/note.ts";
-import { signingKeyFromSeed, verifySignature } from "./ed25519.ts";
+import { signingKeyFromSeed, type SigningKey, verifySignature } from "./ed25519.ts";
 import { sha256 } from "./hash.ts";
 
 /** Signs the text itself. */
@@ -74,7 +74,11 @@ export function parseVkey(text: string): Vkey {
 
 /** The signer with this name and 32-byte Ed25519 seed. */
 export async function noteSigner(name: string, seed: Bytes): Promise<NoteSigner> {
-  const key = await signingKeyFromSeed(seed);
+  return noteSignerOf(name, await signingKeyFromSeed(seed));
+}
+
+/** The signer with this name and Ed25519 key. */
+export function noteSignerOf(name: string, key: SigningKey): NoteSigner {
   const vkey = formatVkey(name, key.publicKey);
   return {
     vkey,

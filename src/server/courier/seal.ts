@@ -14,7 +14,7 @@
  * A sealing that was interrupted goes on from its plan, with the date it was for. Each step sees by the tables whether it was done; since a size that
  * was written down stays, the decoys that are there count, and nothing marks them, this leads to the same batch.
  *
- * What nobody may be able to count afterwards: a decoy takes two transactions, as a small tip does, because PostgreSQL numbers transactions and every row keeps the
+ * What nobody may be able to count afterwards: a decoy takes two transaction numbers, as a small tip does, because PostgreSQL counts them and every row keeps the
  * number of its own; and it has the epoch that a tip of this batch would have, because an envelope names its epoch.
  *
  * Rejected: a transaction for each item. One transaction writes as much, and there is never half a batch to explain.
@@ -43,8 +43,8 @@ import {
   tipParts,
 } from "../store/generations.ts";
 import { pendingOf } from "../store/generation-keys.ts";
-import { makePartitions, putItem, putItemPart } from "../store/items.ts";
-import { storeCompletion, storePart } from "../store/pending.ts";
+import { makePartitions, type NewItem, putItemPart, putItems } from "../store/items.ts";
+import { type NewPart, storeCompletions, storeParts } from "../store/pending.ts";
 import { insertLeaves, lastDate, readState, writeState } from "../store/log-store.ts";
 import { policyOfDay } from "../store/retention-policies.ts";
 import { discardWal } from "../store/wal.ts";
@@ -74,6 +74,10 @@ const SEALED_THROUGH = "sealed-through";
 const LARGEST_DAY = 2_932_896;
 /** One decoy in so many is for any of the epochs that were accepted. */
 const STRAY = 16;
+/** Decoys that are stored together; each still takes its two transaction numbers (migrations/0005). */
+const DECOYS_TOGETHER = 16;
+/** Items whose rows are written together. */
+const ITEMS_TOGETHER = 256;
 const readPlan = record({
   batch: integer(1, 99_999_999),
   day: integer(0, LARGEST_DAY),
@@ -139,19 +143,36 @@ async function close(keeper: Keeper, planned: Plan): Promise<number> {
   return size;
 }
 
-/** Adds decoys to a closing generation until it has `size` tips. One that was interrupted leaves a part, which goes the way of unfinished tips. */
+/** Adds decoys to a closing generation until it has `size` tips. Interrupted ones leave parts, which go the way of unfinished tips. */
 async function addDecoys({ context, progress }: Keeper, generation: number, size: number): Promise<void> {
   const { db, config } = context;
   const pending = await pendingOf(config.dataDir, generation);
   const opened = await openedAt(context, generation);
-  for (let count = await countTips(db, generation); count < size; count++) {
+  for (let count = await countTips(db, generation); count < size;) {
     progress("sealing decoys", count, size);
-    const { envelope, commitment, digest } = await sealDecoy(decoyEpoch(context, opened));
-    const { length } = envelope;
-    const tip = randomBytes(16);
-    await storePart(db, pending, tip, { part: 1, length, sha256: await sha256Native(envelope), declared: length }, envelope);
-    await storeCompletion(db, pending, [pending], { tip, commitment, digest, parts: 1, length });
+    const decoys = await makeDecoys(Math.min(DECOYS_TOGETHER, size - count), () => decoyEpoch(context, opened));
+    await storeParts(db, pending, decoys);
+    const tips = decoys.map(({ tip, fact, commitment, digest }) => ({ tip, commitment, digest, parts: 1, length: fact.length }));
+    await storeCompletions(db, pending, [pending], tips);
+    count += decoys.length;
   }
+}
+
+/** A decoy, ready to be stored. */
+interface Decoy extends NewPart {
+  readonly commitment: Bytes;
+  readonly digest: Bytes;
+}
+
+async function makeDecoys(count: number, epoch: () => EpochKey): Promise<Decoy[]> {
+  const decoys: Decoy[] = [];
+  while (decoys.length < count) {
+    const { envelope, commitment, digest } = await sealDecoy(epoch());
+    const { length } = envelope;
+    const fact = { part: 1, length, sha256: await sha256Native(envelope), declared: length };
+    decoys.push({ tip: randomBytes(16), body: envelope, fact, commitment, digest });
+  }
+  return decoys;
 }
 
 /** When a generation opened, as near as it is known: the sealing time of the day the batch before was sealed for. Milliseconds. */
@@ -175,23 +196,28 @@ function decoyEpoch({ keys: { program }, retention, clock }: Context, opened: nu
 
 async function writeBatch({ context, lock, progress }: Keeper, batch: number, day: number, key: Bytes): Promise<void> {
   const { db, config } = context;
-  const tips = await sealedTips(db, config.dataDir, batch);
+  const pending = await pendingOf(config.dataDir, batch);
+  const tips = await sealedTips(db, pending);
   const { sha256: policy } = await policyOfDay(db, day);
   const fingerprint = batchKeyFingerprint(key);
   progress("writing items", 0, tips.length);
   await lock.transaction(async (tx) => {
     await makePartitions(tx, batch);
     const leaves: Leaf[] = [];
-    for (const [position, tip] of tips.entries()) {
-      const hash = createHash("sha256");
-      let part = 0;
-      for await (const body of tipParts(db, config.dataDir, batch, tip.tip, tip.parts)) {
-        hash.update(body);
-        await putItemPart(tx, key, batch, position, ++part, body);
+    for (let position = 0; position < tips.length;) {
+      const items: NewItem[] = [];
+      for (const tip of tips.slice(position, position + ITEMS_TOGETHER)) {
+        const hash = createHash("sha256");
+        let part = 0;
+        for await (const body of tipParts(db, pending, tip.tip, tip.parts)) {
+          hash.update(body);
+          await putItemPart(tx, key, batch, position, ++part, body);
+        }
+        items.push({ ...tip, position, sha256: new Uint8Array(hash.digest()) });
+        leaves.push({ kind: "received", batch, c: toHex(tip.commitment) });
+        progress("writing items", ++position, tips.length);
       }
-      await putItem(tx, batch, position, tip, new Uint8Array(hash.digest()));
-      leaves.push({ kind: "received", batch, c: toHex(tip.commitment) });
-      progress("writing items", position + 1, tips.length);
+      await putItems(tx, batch, items);
     }
     const date = formatDate(day);
     leaves.push({ kind: "sealed", batch, date, size: tips.length, policy, key: fingerprint });

@@ -5,7 +5,7 @@
  * that falls below a minimum rate is let go.
  */
 import type { IncomingMessage } from "node:http";
-import { asBytes, type Bytes, concat } from "../../protocol/bytes.ts";
+import { asBytes, type Bytes } from "../../protocol/bytes.ts";
 import { Refusal, type RefusalCode } from "../../protocol/errors.ts";
 
 /** Bytes that must arrive in each {@link WINDOW}: 500 a second. */
@@ -20,15 +20,22 @@ const REFUSED_TIMEOUT = 20_000;
 /**
  * The whole body.
  * @param tooLarge the code if it is longer than `limit` bytes, announced or found.
+ * @param options `window` in milliseconds; `memory` where the body is put together if it fits, and then is a view of.
  * @throws {Refusal} `tooLarge`; `too-slow`; `bad-request` if the connection breaks off, which is the sender's affair and no event of ours.
  */
-export function readBody(message: IncomingMessage, limit: number, tooLarge: RefusalCode, window = WINDOW): Promise<Bytes> {
+export function readBody(
+  message: IncomingMessage,
+  limit: number,
+  tooLarge: RefusalCode,
+  options: { readonly window?: number; readonly memory?: Bytes } = {},
+): Promise<Bytes> {
+  const { window = WINDOW, memory = new Uint8Array(0) } = options;
   return new Promise((done, failed) => {
     if (Number(message.headers["content-length"] ?? 0) > limit) {
       failed(new Refusal(tooLarge));
       return;
     }
-    const pieces: Buffer[] = [];
+    let body = memory;
     let length = 0;
     let atLastLook = 0;
 
@@ -42,13 +49,22 @@ export function readBody(message: IncomingMessage, limit: number, tooLarge: Refu
       failed(new Refusal(code));
     };
     const take = (piece: Buffer): void => {
-      length += piece.length;
-      if (length > limit) refuse(tooLarge);
-      else pieces.push(piece);
+      const end = length + piece.length;
+      if (end > limit) {
+        refuse(tooLarge);
+        return;
+      }
+      if (end > body.length) {
+        const longer = new Uint8Array(Math.min(limit, Math.max(end, 2 * body.length)));
+        longer.set(body.subarray(0, length));
+        body = longer;
+      }
+      body.set(piece, length);
+      length = end;
     };
     const finish = (): void => {
       stop();
-      done(concat(...pieces));
+      done(body.subarray(0, length));
     };
     const lose = (): void => {
       stop();

@@ -12,7 +12,7 @@ import { formatJson } from "../../protocol/format/json.ts";
 import { parseSavedHeader, SAVED_HEADER_LENGTH } from "../../protocol/format/saved.ts";
 import { PieceReader } from "../../protocol/piece-reader.ts";
 import type { Room } from "./room.ts";
-import { completeTip, forget, type IntakeContext, takePart } from "./tips.ts";
+import { completeTip, forget, type Intake, takePart } from "./tips.ts";
 
 /**
  * Takes a whole tip; when it returns, the tip is on the disk. The same file again changes nothing and returns as well: over a bad line an answer is easily lost, and
@@ -20,7 +20,7 @@ import { completeTip, forget, type IntakeContext, takePart } from "./tips.ts";
  * @param file the saved form. It has to be read to its end, where it may still fail.
  * @throws {Refusal} of the header, of the gate, `server-full`, and what `file` throws. Nothing of the tip is left then.
  */
-export async function takeSaved(context: IntakeContext, file: Source, room: Room): Promise<void> {
+export async function takeSaved(intake: Intake, file: Source, room: Room): Promise<void> {
   const tip = randomBytes(16);
   try {
     const reader = new PieceReader(file);
@@ -31,7 +31,7 @@ export async function takeSaved(context: IntakeContext, file: Source, room: Room
       const number = hashes.length + 1;
       const taken = await room.take(number, part.length);
       try {
-        await takePart(context, tip, number, part);
+        await takePart(intake, tip, number, part);
       } finally {
         taken.release();
       }
@@ -39,9 +39,9 @@ export async function takeSaved(context: IntakeContext, file: Source, room: Room
       length += part.length;
     }
     const digest = partDigest(length, hashes);
-    await completeTip(context, tip, formatJson({ commitment: toHex(commitment), digest: toHex(digest), parts: hashes.length }));
+    await completeTip(intake, tip, formatJson({ commitment: toHex(commitment), digest: toHex(digest), parts: hashes.length }));
   } catch (error) {
-    await forget(context, tip);
+    await forget(intake, tip);
     if (!(error instanceof Refusal && error.code === "commitment-repeated")) throw error;
   }
 }

@@ -14,6 +14,7 @@ import { letGo, readPieces } from "../intake/body.ts";
 import { boundaryOf, type Form, openForm } from "../intake/form.ts";
 import type { Room } from "../intake/room.ts";
 import { takeSaved } from "../intake/saved.ts";
+import type { Intake } from "../intake/tips.ts";
 import { whereItBroke } from "../privacy.ts";
 import { isOurFault } from "../problem.ts";
 
@@ -24,11 +25,7 @@ const AROUND = 8192;
 const FIRST_LANGUAGE = "en";
 
 /** Registers the form's address. */
-export function formRoutes(
-  app: FastifyInstance,
-  context: Pick<Context, "config" | "intake" | "keys" | "held" | "retention" | "clock" | "troubles">,
-  room: Room,
-): void {
+export function formRoutes(app: FastifyInstance, context: Pick<Context, "config" | "troubles">, intake: Intake, room: Room): void {
   const limit = AROUND + SAVED_HEADER_LENGTH + envelopeLength(context.config.maxTipBytes);
 
   app.post("/tips", async (request, reply) => {
@@ -37,7 +34,7 @@ export function formRoutes(
     let answer = "received";
     try {
       form = await openForm(body, boundaryOf(request.headers["content-type"]));
-      await takeSaved(context, form.file, room);
+      await takeSaved(intake, form.file, room);
     } catch (error) {
       answer = "refused";
       if (isOurFault(error)) context.troubles.requestFailed(whereItBroke(error));

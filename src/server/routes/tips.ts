@@ -8,13 +8,13 @@ import { formatJson } from "../../protocol/format/json.ts";
 import { readBody } from "../intake/body.ts";
 import { requireMediaType } from "../intake/media-type.ts";
 import type { Room } from "../intake/room.ts";
-import { completeTip, forgettingRefused, type IntakeContext, partsOf, takePart } from "../intake/tips.ts";
+import { completeTip, forgettingRefused, type Intake, partsOf, takePart } from "../intake/tips.ts";
 
 /** Longest completion that is read; a canonical one has 175 bytes or so. */
 const LONGEST_COMPLETION = 1024;
 
 /** Registers the three. */
-export function tipRoutes(app: FastifyInstance, context: IntakeContext, room: Room): void {
+export function tipRoutes(app: FastifyInstance, intake: Intake, room: Room): void {
   app.put<{ Params: { id: string; part: string } }>("/tips/:id/parts/:part", async (request, reply) => {
     const tip = tipId(request.params.id);
     const part = partNumber(request.params.part);
@@ -22,8 +22,8 @@ export function tipRoutes(app: FastifyInstance, context: IntakeContext, room: Ro
     const announced = request.headers["content-length"];
     const taken = await room.take(part, announced === undefined ? undefined : Number(announced));
     try {
-      await forgettingRefused(context, tip, async () => {
-        await takePart(context, tip, part, await readBody(request.raw, PART_SIZE, "part-too-large"));
+      await forgettingRefused(intake, tip, async () => {
+        await takePart(intake, tip, part, await readBody(request.raw, PART_SIZE, "part-too-large", { memory: taken.memory() }));
       });
     } finally {
       taken.release();
@@ -32,7 +32,7 @@ export function tipRoutes(app: FastifyInstance, context: IntakeContext, room: Ro
   });
 
   app.get<{ Params: { id: string } }>("/tips/:id/parts", async (request, reply) => {
-    const parts = await partsOf(context, tipId(request.params.id));
+    const parts = await partsOf(intake, tipId(request.params.id));
     return reply.type("application/json").send(Buffer.from(formatJson({ parts })));
   });
 
@@ -40,7 +40,7 @@ export function tipRoutes(app: FastifyInstance, context: IntakeContext, room: Ro
     const tip = tipId(request.params.id);
     requireMediaType(request.headers["content-type"], "application/json");
     const completion = await readBody(request.raw, LONGEST_COMPLETION, "bad-request");
-    const receipt = await forgettingRefused(context, tip, () => completeTip(context, tip, completion));
+    const receipt = await forgettingRefused(intake, tip, () => completeTip(intake, tip, completion));
     return reply.type("application/json").send(Buffer.from(formatJson({ receipt })));
   });
 }

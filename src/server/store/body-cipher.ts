@@ -13,7 +13,7 @@
  * a millisecond, a thread's way there and back would take as long.
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { asBytes, type Bytes, concat } from "../../protocol/bytes.ts";
+import { asBytes, type Bytes } from "../../protocol/bytes.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { Refusal } from "../../protocol/errors.ts";
 
@@ -23,14 +23,25 @@ const TAG = 16;
 /** Bytes that {@link encryptBody} adds. */
 export const BODY_OVERHEAD = NONCE + TAG;
 
-/** The stored form of `body` for this `place`. `key` is 32 bytes. */
-export function encryptBody(key: Uint8Array, place: Uint8Array, body: Uint8Array): Bytes {
+/**
+ * The stored form of `body` for this `place`. `key` is 32 bytes.
+ * @param into where it is written, of exactly its length.
+ */
+export function encryptBody(
+  key: Uint8Array,
+  place: Uint8Array,
+  body: Uint8Array,
+  into: Bytes = new Uint8Array(body.length + BODY_OVERHEAD),
+): Bytes {
+  if (into.length !== body.length + BODY_OVERHEAD) throw new Error("a stored body is longer than the body by its overhead");
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG });
   cipher.setAAD(place);
-  const ciphertext = cipher.update(body);
-  const last = cipher.final();
-  return concat(nonce, ciphertext, last, cipher.getAuthTag());
+  into.set(nonce);
+  into.set(cipher.update(body), NONCE);
+  cipher.final(); // nothing comes of it: the mode has no padding
+  into.set(cipher.getAuthTag(), NONCE + body.length);
+  return into;
 }
 
 /** The body of a stored form. @throws {Refusal} `not-authentic` if key, place or bytes are others. */

@@ -9,7 +9,7 @@
  *
  *     n = await closeGeneration(db, dataDir)      the open one closes, n+1 opens; or the n that a crash left closing
  *     await carryUnfinished(db, dataDir, n)       unfinished tips move on to n+1, once; those that moved before are removed
- *     sealedTips(db, n), tipParts(db, dataDir, n, tip) …  write batch n, its items and `accepted`; commit
+ *     sealedTips(db, keys), tipParts(db, keys, tip) …  write batch n, its items and `accepted`; commit
  *     await dropGeneration(db, dataDir, n)        partitions dropped, key file destroyed
  *
  * State: rows of `generation` and the partitions `tip_part_<n>`, `tip_seal_<n>`, owned by the keeper; one key file for each generation
@@ -111,11 +111,10 @@ export async function dropGeneration(db: Database, dataDir: string, generation: 
 // Tips -----------------------------------------------------------------------------------------------------------------------------------------
 
 /** The complete tips of a closing generation, in the order of their commitments: nothing of the order of arrival is in it. */
-export async function sealedTips(connection: Connection, dataDir: string, generation: number): Promise<SealedTip[]> {
-  const pending = await pendingOf(dataDir, generation);
+export async function sealedTips(connection: Connection, pending: Pending): Promise<SealedTip[]> {
   const rows = await connection.query<{ tip: Buffer; commitment: Buffer; digest: Buffer; parts: number; length: number }>(
     "select tip, commitment, digest, parts, length from tip_seal where generation = $1",
-    [generation],
+    [pending.generation],
   );
   return rows
     .map(({ tip, commitment, digest, parts, length }) => ({
@@ -142,15 +141,13 @@ export async function countTips(connection: Connection, generation: number): Pro
  */
 export async function* tipParts(
   connection: Connection,
-  dataDir: string,
-  generation: number,
+  pending: Pending,
   tip: Uint8Array,
   parts: number,
 ): AsyncGenerator<Bytes, void, undefined> {
-  const pending = await pendingOf(dataDir, generation);
   let part = 0;
   const rows = connection.copyRows(
-    `select body from tip_part where generation = ${String(generation)} and tip = '\\x${toHex(pending.veil(tip))}' and part <= ${String(parts)} order by part`,
+    `select body from tip_part where generation = ${String(pending.generation)} and tip = '\\x${toHex(pending.veil(tip))}' and part <= ${String(parts)} order by part`,
   );
   for await (const [body] of rows) {
     part++;

@@ -12,6 +12,10 @@ import type { Connection } from "./database.ts";
 
 /** An envelope to be stored, as it waited. */
 export interface NewItem {
+  /** From 0. */
+  readonly position: number;
+  /** SHA-256 of the whole envelope. */
+  readonly sha256: Bytes;
   readonly tip: Bytes;
   readonly commitment: Bytes;
   readonly digest: Bytes;
@@ -74,23 +78,28 @@ export async function putItemPart(tx: Connection, key: Bytes, batch: number, pos
   ]);
 }
 
-/** Stores an item whose parts are stored, and remembers its commitment for intake: a tip that is sent again gets its receipt again. */
-export async function putItem(tx: Connection, batch: number, position: number, item: NewItem, sha256: Bytes): Promise<void> {
-  await tx.execute("insert into item (batch, position, commitment, digest, length, parts, sha256) values ($1, $2, $3, $4, $5, $6, $7)", [
-    batch,
-    position,
-    item.commitment,
-    item.digest,
-    item.length,
-    item.parts,
-    sha256,
-  ]);
-  await tx.execute("insert into accepted (batch, tip, commitment, digest) values ($1, $2, $3, $4) on conflict do nothing", [
-    batch,
-    item.tip,
-    item.commitment,
-    item.digest,
-  ]);
+/** Stores items whose parts are stored, and remembers their commitments for intake: a tip that is sent again gets its receipt again. */
+export async function putItems(tx: Connection, batch: number, items: readonly NewItem[]): Promise<void> {
+  const commitments = items.map(({ commitment }) => commitment);
+  const digests = items.map(({ digest }) => digest);
+  await tx.execute(
+    `insert into item (batch, position, commitment, digest, length, parts, sha256)
+     select $1::int, * from unnest($2::int[], $3::bytea[], $4::bytea[], $5::bigint[], $6::int[], $7::bytea[])`,
+    [
+      batch,
+      items.map(({ position }) => position),
+      commitments,
+      digests,
+      items.map(({ length }) => length),
+      items.map(({ parts }) => parts),
+      items.map(({ sha256 }) => sha256),
+    ],
+  );
+  await tx.execute(
+    `insert into accepted (batch, tip, commitment, digest) select $1::int, * from unnest($2::bytea[], $3::bytea[], $4::bytea[])
+     on conflict do nothing`,
+    [batch, items.map(({ tip }) => tip), commitments, digests],
+  );
 }
 
 /** The items of a batch in their order. */

@@ -10,7 +10,15 @@ import { readBody, readPieces } from "../../../src/server/intake/body.ts";
 const HEAD = "PUT / HTTP/1.1\r\nhost: x\r\n";
 
 const WAYS: [name: string, read: (message: IncomingMessage, window: number) => Promise<Bytes>][] = [
-  ["whole", (message, window) => readBody(message, 10, "too-large", window)],
+  ["whole", (message, window) => readBody(message, 10, "too-large", { window })],
+  [
+    "whole into memory that is there",
+    (message, window) => readBody(message, 10, "too-large", { window, memory: new Uint8Array(10).fill(7) }),
+  ],
+  [
+    "whole, longer than the memory that is there",
+    (message, window) => readBody(message, 10, "too-large", { window, memory: new Uint8Array(3) }),
+  ],
   ["in pieces", (message, window) => collect(readPieces(message, 10, window), 10)],
 ];
 

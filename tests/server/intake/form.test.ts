@@ -11,6 +11,7 @@ import { utf8 } from "../../../src/protocol/encoding.ts";
 import { formatSavedHeader } from "../../../src/protocol/format/saved.ts";
 import { boundaryOf, openForm } from "../../../src/server/intake/form.ts";
 import type { Events } from "../../../src/server/privacy.ts";
+import { pendingOf } from "../../../src/server/store/generation-keys.ts";
 import { sealedTips, tipParts } from "../../../src/server/store/generations.ts";
 import { streamOf } from "../../support/bytes.ts";
 import { testPostgres } from "../../support/postgres.ts";
@@ -135,9 +136,11 @@ describe("POST /tips", () => {
     for (const tip of [await makeTip(keys.get().program), await makeTip(keys.get().program, MIB)]) {
       const { type, body } = await written(savedForm(tip), "ko");
       expect(await post(body, type)).toBe("/ko/received/");
-      const stored = (await sealedTips(db, config.dataDir, 1)).find(({ commitment }) => Buffer.from(commitment).equals(tip.commitment));
+      const stored = (await sealedTips(db, await pendingOf(config.dataDir, 1))).find(({ commitment }) =>
+        Buffer.from(commitment).equals(tip.commitment),
+      );
       expect(stored).toMatchObject({ digest: tip.digest, parts: tip.parts.length });
-      const parts = tipParts(db, config.dataDir, 1, stored!.tip, stored!.parts);
+      const parts = tipParts(db, await pendingOf(config.dataDir, 1), stored!.tip, stored!.parts);
       expect(await collect(parts, 2 * MIB)).toEqual(concat(...tip.parts));
     }
   });

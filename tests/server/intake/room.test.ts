@@ -120,6 +120,25 @@ describe("when bodies under way fill the memory", () => {
     }
   });
 
+  test("memory is nobody else's until it is given back, and never one that was given back twice", async () => {
+    const server = await open({});
+    try {
+      const room = new Room(server.context);
+      const first = await room.take(2, PART);
+      const second = await room.take(2, PART);
+      const [one, other] = [first.memory(), second.memory()];
+      expect([one.length, other.length, first.memory() === one, one === other]).toEqual([PART, PART, true, false]);
+      for (let time = 0; time < 2; time++) first.release();
+      const next = await Promise.all(Array.from({ length: 3 }, () => room.take(2, PART)));
+      const memories = next.map((taken) => taken.memory());
+      expect(memories.filter((memory) => memory === one)).toHaveLength(1);
+      expect(new Set([...memories, other]).size).toBe(4);
+      expect((await room.take(1, 1000)).memory()).toHaveLength(1000);
+    } finally {
+      await server.remove();
+    }
+  });
+
   test("a part is refused over HTTP, and taken once another that was under way has ended", async () => {
     const server = await open({ IN_FLIGHT_MIB: "4" });
     try {

@@ -6,6 +6,7 @@ import { openNote } from "../../../src/protocol/crypto/note.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { fromHex, utf8 } from "../../../src/protocol/encoding.ts";
 import { parseReceipt } from "../../../src/protocol/format/receipt.ts";
+import { pendingOf } from "../../../src/server/store/generation-keys.ts";
 import { sealedTips, tipParts } from "../../../src/server/store/generations.ts";
 import { testPostgres } from "../../support/postgres.ts";
 import {
@@ -47,7 +48,7 @@ describe("a tip", () => {
     expect((await postTip(server.app, tip.id, tip.completion)).statusCode).toBe(200);
 
     const { db, config } = server.context;
-    const [stored] = await sealedTips(db, config.dataDir, 1);
+    const [stored] = await sealedTips(db, await pendingOf(config.dataDir, 1));
     expect(stored).toEqual({
       tip: fromHex(tip.id),
       commitment: tip.commitment,
@@ -56,7 +57,7 @@ describe("a tip", () => {
       length: concat(...tip.parts).length,
     });
     const parts: Uint8Array[] = [];
-    for await (const part of tipParts(db, config.dataDir, 1, fromHex(tip.id), 3)) parts.push(part);
+    for await (const part of tipParts(db, await pendingOf(config.dataDir, 1), fromHex(tip.id), 3)) parts.push(part);
     expect(concat(...parts)).toEqual(concat(...tip.parts));
   });
 
@@ -98,7 +99,7 @@ describe("repeating", () => {
     const tip = await makeTip(keys.get().program);
     const receipt = await sendTip(server.app, tip);
     const { db } = server.context;
-    for (const { tip: id, commitment, digest } of await sealedTips(db, server.context.config.dataDir, 1)) {
+    for (const { tip: id, commitment, digest } of await sealedTips(db, await pendingOf(server.context.config.dataDir, 1))) {
       await db.execute("insert into accepted (batch, tip, commitment, digest) values (1, $1, $2, $3)", [id, commitment, digest]);
     }
     await db.execute("delete from tip_seal");
@@ -114,7 +115,7 @@ describe("repeating", () => {
     const posts = await Promise.all(Array.from({ length: 8 }, () => postTip(server.app, tip.id, tip.completion)));
     expect(new Set(posts.map(({ body }) => body)).size).toBe(1);
     expect(posts[0]!.statusCode).toBe(200);
-    expect(await sealedTips(server.context.db, server.context.config.dataDir, 1)).toHaveLength(1);
+    expect(await sealedTips(server.context.db, await pendingOf(server.context.config.dataDir, 1))).toHaveLength(1);
   });
 });
 

@@ -1,8 +1,8 @@
 /**
  * PostgreSQL numbers transactions and every row keeps the number of its own, for ever. A decoy takes two (a test of sealing holds that); so a small tip that comes over HTTP must
- * take two as well, or the numbers beside the log's entries would count the tips of each batch.
+ * take two as well, alone or among many, or the numbers beside the log's entries would count the tips of each batch.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { testPostgres } from "../../support/postgres.ts";
 import { makeTip, openTestServer, sendTip, testKeys, type TestServer } from "../../support/server.ts";
 
@@ -34,4 +34,17 @@ test("a small tip over HTTP takes two transactions, and asking again takes none"
   expect(sent - before).toBeGreaterThanOrEqual(40);
   expect(sent - before).toBeLessThan(50);
   expect(again - sent).toBeLessThan(10);
+});
+
+test("many small tips at once take two each as well, though they share transactions", async () => {
+  const tips = [];
+  for (let count = 0; count < 40; count++) tips.push(await makeTip(keys.get().program));
+  const before = await nextNumber();
+  const transactions = vi.spyOn(server.context.intake, "transaction");
+  await Promise.all(tips.map((tip) => sendTip(server.app, tip)));
+  const sent = await nextNumber();
+  expect(sent - before).toBeGreaterThanOrEqual(80);
+  expect(sent - before).toBeLessThan(90);
+  expect(transactions.mock.calls.length).toBeLessThan(40);
+  transactions.mockRestore();
 });

@@ -12,6 +12,7 @@ import { parseReceipt } from "../../../src/protocol/format/receipt.ts";
 import { loadConfig } from "../../../src/server/config.ts";
 import { openContext } from "../../../src/server/context.ts";
 import type { GenerationRow } from "../../../src/server/store/generation-keys.ts";
+import { pendingOf } from "../../../src/server/store/generation-keys.ts";
 import {
   carryUnfinished,
   closeGeneration,
@@ -43,9 +44,9 @@ async function seal(): Promise<{ generation: number; tips: Map<string, Bytes> }>
   const generation = await closeGeneration(db, config.dataDir);
   await carryUnfinished(db, config.dataDir, generation);
   const tips = new Map<string, Bytes>();
-  for (const { tip, commitment, digest, parts } of await sealedTips(db, config.dataDir, generation)) {
+  for (const { tip, commitment, digest, parts } of await sealedTips(db, await pendingOf(config.dataDir, generation))) {
     const pieces: Bytes[] = [];
-    for await (const part of tipParts(db, config.dataDir, generation, tip, parts)) pieces.push(part);
+    for await (const part of tipParts(db, await pendingOf(config.dataDir, generation), tip, parts)) pieces.push(part);
     tips.set(toHex(tip), concat(...pieces));
     await db.execute("insert into accepted (batch, tip, commitment, digest) values ($1, $2, $3, $4)", [
       generation,
@@ -110,7 +111,7 @@ describe("sealing", () => {
     const tip = await makeTip(keys.get().program);
     await sendTip(server.app, tip);
     await db.execute("update tip_part set body = set_byte(body, 100, get_byte(body, 100) # 1)");
-    const reading = tipParts(db, config.dataDir, 1, fromHex(tip.id), 1).next();
+    const reading = tipParts(db, await pendingOf(config.dataDir, 1), fromHex(tip.id), 1).next();
     await expect(reading).rejects.toMatchObject({ code: "not-authentic" });
   });
 });

@@ -169,6 +169,7 @@ describe("intake", () => {
     "drop table tip_part_1",
     "drop function forget_tip(int, bytea)",
     "create or replace function forget_tip(refused bytea) returns void language sql as 'select'",
+    "drop function store_completions(int, bytea[], bytea[], bytea[], int[], bytea[], int[], bigint[])",
     "alter table leaf disable trigger leaf_only_grows",
     "checkpoint",
     "select pg_switch_wal()",
@@ -267,6 +268,8 @@ describe("the auditor", () => {
     "select from accepted",
     "select from reply",
     "select read_mailbox('', '{}', '')",
+    "select store_parts(1, '{}', '{}', '{}', '{}', '{}', false, 28, '')",
+    "select store_completions(1, '{}', '{}', '{}', '{1}', '{}', '{}', '{}')",
     "select from item_part",
     "insert into leaf values (2, 'x')",
   ])("cannot %s", async (statement) => {
