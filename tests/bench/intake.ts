@@ -6,7 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,6 +57,7 @@ interface Tip {
 /** Rates, latencies and memory; takes about a minute. */
 export async function benchIntake(): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "firsthand-bench-"));
+  await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
   try {
     const today = Math.floor(Date.now() / 86_400_000);
     await makeKeys(join(folder, "keys"), undefined, today - 1, 2);
