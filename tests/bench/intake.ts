@@ -7,7 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,6 +56,7 @@ interface Setting {
 /** Rates, latencies and memory; takes two minutes. */
 export async function benchIntake(): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "firsthand-bench-"));
+  await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
   try {
     const today = Math.floor(Date.now() / 86_400_000);
     await makeKeys(join(folder, "keys"), undefined, today - 1, 2);

@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -45,6 +45,7 @@ let checkpoint: Uint8Array | undefined;
 
 beforeAll(async () => {
   folder = await newFolder();
+  await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
   machine = await newReviewMachine(ORIGIN, "--demo", "--keep-days", "0");
   await makeTestPage(join(folder, "page"));
   await mkdir(join(folder, "stick"));
