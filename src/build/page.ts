@@ -10,7 +10,7 @@
  *     <outDir>/assets/files.js       what looks into files, loaded by every witness who comes to that step: nobody can tell from it who chooses one
  *     <outDir>/assets/return*        what a witness needs who comes back: a script, and its words in each language
  *     <outDir>/manifest.json         canonical JSON: path -> SHA-256 of each file above; its own hash stands in the log
- *     <outDir>/release.json          commit and list of ingredients, for the log; no part of the page
+ *     <outDir>/release.json          commit and list of ingredients, for the log, and the log key that is pinned, for the server; no part of the page
  *
  * Writing and sending a tip takes four requests: the document, script, style and `/keys.pgp`. Nothing here depends on where or by whom it is built, and only
  * the offline page on when, by a day that is given: no absolute path, clock or environment goes in, and the list of files is sorted.
@@ -42,8 +42,8 @@ export interface PageSettings {
   readonly rewards: Bytes;
   /** The day for which the offline page is made, `YYYY-MM-DD`, UTC. */
   readonly today: string;
-  /** Origin of the log. */
-  readonly origin: string;
+  /** Verifier key of the log. */
+  readonly log: string;
   /** The secrets of these keys are public: the page says so on top. */
   readonly demo: boolean;
   /** Emptied first. */
@@ -90,7 +90,7 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
     scripts.push(part);
   }
   const integrity = { script: integrityOf(script.text), style: integrityOf(style.text) };
-  const pinned = { program: settings.programFingerprint, rewards: settings.rewardsFingerprint, origin: settings.origin };
+  const pinned = { program: settings.programFingerprint, rewards: settings.rewardsFingerprint, log: settings.log };
   const { demo, program, rewards, today } = settings;
   for (const language of LANGUAGES) {
     contents.set(`assets/return-${language.tag}.json`, JSON.stringify(language.returning));
@@ -100,7 +100,7 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
     }
   }
   contents.set(OFFLINE_PATH, await buildOffline({ pinned, demo, style: style.text, program, rewards, today }));
-  const files = await writeAll(settings.outDir, contents);
+  const files = await writeAll(settings.outDir, contents, settings.log);
   const list = createHash("sha256").update(listOf(files)).digest("hex");
   return { files, list, sources: [...new Set(scripts.flatMap(sourcesOf))].sort() };
 }
@@ -115,7 +115,7 @@ function sourcesOf({ metafile }: Bundle): string[] {
     .map((path) => relative(ROOT, join(ROOT, path)).split(sep).join("/"));
 }
 
-async function writeAll(outDir: string, contents: ReadonlyMap<string, string>): Promise<BuiltFile[]> {
+async function writeAll(outDir: string, contents: ReadonlyMap<string, string>, log: string): Promise<BuiltFile[]> {
   await rm(outDir, { recursive: true, force: true });
   const files: BuiltFile[] = [];
   for (const path of [...contents.keys()].sort()) {
@@ -129,7 +129,7 @@ async function writeAll(outDir: string, contents: ReadonlyMap<string, string>): 
     });
   }
   await put(join(outDir, "manifest.json"), listOf(files));
-  await put(join(outDir, "release.json"), formatJson(await release()));
+  await put(join(outDir, "release.json"), formatJson({ ...(await release()), log }));
   return files;
 }
 

@@ -28,11 +28,14 @@ let page: BuiltPage;
 
 let certificates: { program: Bytes; rewards: Bytes };
 
+/** The example key of C2SP signed-note. */
+const LOG = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+
 const TODAY = formatDate(START / 86_400 + 8);
 
 function settings(outDir: string): PageSettings {
   const fingerprints = { programFingerprint: "a".repeat(64), rewardsFingerprint: "b".repeat(64) };
-  return { ...fingerprints, ...certificates, today: TODAY, origin: "tips.test/log", demo: false, outDir };
+  return { ...fingerprints, ...certificates, today: TODAY, log: LOG, demo: false, outDir };
 }
 
 async function certificateOf(purpose: Purpose, epochs: number): Promise<Bytes> {
@@ -187,7 +190,7 @@ describe("the offline page", () => {
     expect(weeks(program)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(weeks(rewards)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const parts = {
-      pinned: { program: "a".repeat(64), rewards: "b".repeat(64), origin: "tips.test/log" },
+      pinned: { program: "a".repeat(64), rewards: "b".repeat(64), log: LOG },
       demo: false,
       style: "",
       ...certificates,

@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { buildPage } from "../../src/build/page.ts";
 import { sha256 } from "../../src/protocol/crypto/hash.ts";
 import { openSecret } from "../../src/protocol/crypto/certificate.ts";
+import { noteSigner } from "../../src/protocol/crypto/note.ts";
+import { randomBytes } from "../../src/protocol/crypto/random.ts";
 import { mailboxHash, sealReply } from "../../src/protocol/crypto/reply.ts";
 import { openTip } from "../../src/protocol/crypto/tip.ts";
 import { formatDate } from "../../src/protocol/format/date.ts";
@@ -48,6 +50,8 @@ export interface PageSite {
 export interface PageSiteOptions {
   /** What the page pins instead of the right fingerprint of the program. */
   readonly pinnedProgram?: string;
+  /** What the page pins instead of the right key of the log. */
+  readonly pinnedLog?: string;
   /** The moment in milliseconds for which keys are made; now unless told otherwise. */
   readonly keysFor?: number;
   readonly settings?: Readonly<Record<string, string>>;
@@ -58,17 +62,19 @@ export async function openPageSite(postgres: TestPostgres, options: PageSiteOpti
   const folder = await mkdtemp(join(tmpdir(), "fh-site-"));
   const moment = options.keysFor ?? Date.now();
   const keys = await makeTestKeys(join(folder, "keys"), moment);
+  const logSeed = randomBytes(32);
+  const { vkey } = await noteSigner(ORIGIN, logSeed);
   await buildPage({
     programFingerprint: options.pinnedProgram ?? keys.program.fingerprint,
     rewardsFingerprint: keys.rewards.fingerprint,
     program: keys.programBytes,
     rewards: keys.rewardsBytes,
     today: formatDate(Math.floor(moment / DAY)),
-    origin: ORIGIN,
+    log: options.pinnedLog ?? vkey.text,
     demo: true,
     outDir: join(folder, "page"),
   });
-  const server = await openTestServer(postgres, keys, { settings: { PAGE_DIR: join(folder, "page"), ...options.settings } });
+  const server = await openTestServer(postgres, keys, { logSeed, settings: { PAGE_DIR: join(folder, "page"), ...options.settings } });
   server.setClock(moment);
   await server.app.listen({ host: "127.0.0.1", port: 0 });
   const address = server.app.server.address();

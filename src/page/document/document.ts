@@ -2,7 +2,7 @@
  * The page as static HTML in one language, written when it is built. Every step's words are in it, so they can be read without a script; controls are disabled
  * until the script has checked the keys. There is no `<form>` where the script runs: nothing can be submitted by accident and no browser keeps a form history.
  *
- * What the script needs to know travels as one JSON data block: the sentences it shows itself, the fingerprints it pins and the origin of the log. So script
+ * What the script needs to know travels as one JSON data block: the sentences it shows itself, the fingerprints and the log key it pins. So script
  * and style are the same bytes for every language and every site.
  *
  * The icon `data:,` keeps browsers from asking for `/favicon.ico`. The policy blocks it, which costs a line in the console and no request.
@@ -20,8 +20,8 @@ export interface Pinned {
   /** Fingerprints of the two primary keys, hexadecimal. */
   readonly program: string;
   readonly rewards: string;
-  /** Origin of the log. */
-  readonly origin: string;
+  /** Verifier key of the log, whose name is the log's origin: it signs receipts and checkpoints. */
+  readonly log: string;
 }
 
 /** The data block. */

@@ -17,6 +17,7 @@ import { takeCosignatures } from "./cosign.ts";
 import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
 import { importBundle, type ImportedBundle } from "./import.ts";
 import { keep } from "./keeper.ts";
+import { checkPageLog } from "./page-release.ts";
 import type { Progress } from "./progress.ts";
 import { dueBatches, purge } from "./purge.ts";
 import { startSchedule } from "./schedule.ts";
@@ -37,6 +38,7 @@ const HELP = `firsthand: the intake server.
   firsthand status           batches, bundles, what needs a person
   firsthand keys             the public keys others need to check this server
       --policy               the policy file for firsthand-auditor
+      --log                  only the log's key, made if there is none yet: the page is built for it
 
 With every command:
       --json                 the result as one JSON object
@@ -53,6 +55,7 @@ const OPTIONS = {
   again: { type: "string" },
   "dry-run": { type: "boolean" },
   policy: { type: "boolean" },
+  log: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -66,7 +69,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   purge: { words: [], options: ["dry-run", "json"] },
   cosign: { words: ["FILE"], options: ["json"] },
   status: { words: [], options: ["json"] },
-  keys: { words: [], options: ["policy", "json"] },
+  keys: { words: [], options: ["policy", "log", "json"] },
 };
 
 /** What a command has to say: a value for programs, lines for people. */
@@ -147,6 +150,7 @@ function checkUsage(command: string, words: readonly string[], values: Values): 
   if (words.length !== known.words.length) usage(`after ${command} comes ${known.words.join(" ") || "nothing"}`);
   const strange = Object.keys(values).find((option) => !known.options.some((allowed) => allowed === option));
   if (strange !== undefined) usage(`${command} takes no --${strange}`);
+  if (values.policy === true && values.log === true) usage("keys takes --policy or --log");
   if (values.again !== undefined && !/^[1-9]\d{0,7}$/.test(values.again)) usage("--again takes the number of a bundle");
 }
 
@@ -157,7 +161,7 @@ async function runCommand(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Answer> {
   const config = loadConfig(env);
-  if (command === "keys") return keysAnswer(await loadKeys(config), values.policy === true);
+  if (command === "keys") return keysAnswer(await loadKeys(config), values);
   // Commands say themselves what they did; only the server keeps a log of events.
   const context = await openContext(config, command === "serve" ? { restarts: true } : { log: openEventLog({ write: () => undefined }) });
   const progress = progressLines();
@@ -207,6 +211,7 @@ async function answerTo(command: string, word: string, values: Values, context: 
 }
 
 async function serveUntilStopped(context: Context, progress: Progress, json: boolean): Promise<Answer> {
+  await checkPageLog(context.config.pageDir, context.keys.logSigner.vkey);
   await keep(context, { progress, patience: PATIENCE_AT_START }, () => Promise.resolve());
   const stop = stopSignal();
   const serving = await serve(context);
@@ -286,7 +291,7 @@ async function statusAnswer(context: Context): Promise<Answer> {
   };
 }
 
-function keysAnswer(keys: Keys, policy: boolean): Answer {
+function keysAnswer(keys: Keys, { policy, log }: Values): Answer {
   const { logSigner, review, cosigners, program, rewards, retentionHash, demo } = keys;
   const file = {
     log: logSigner.vkey.text,
@@ -295,7 +300,8 @@ function keysAnswer(keys: Keys, policy: boolean): Answer {
     quorum: 0,
     witnessProgram: program.fingerprint,
   };
-  if (policy) {
+  if (log === true) return { json: {}, lines: [], file: `${file.log}\n` };
+  if (policy === true) {
     const text = fromUtf8(formatLogPolicy(file));
     return { json: {}, lines: [], file: text };
   }

@@ -209,7 +209,11 @@ describe.each(BROWSERS)("in %s", (name) => {
       await generateCertificate({ purpose: "rewards", start, epochs: 10 }),
     ];
     const html = await buildOffline({
-      pinned: { program: program.fingerprint, rewards: rewards.fingerprint, origin: "tips.test/log" },
+      pinned: {
+        program: program.fingerprint,
+        rewards: rewards.fingerprint,
+        log: "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+      },
       demo: false,
       style: "",
       program: program.publicBytes,
