@@ -34,8 +34,24 @@ export interface LogWatch extends Pick<UploadWatch, "waiting" | "resumed"> {
  * whatever `line.signal` was aborted with.
  */
 export async function findInLog(receipt: Receipt, log: Vkey, watch: LogWatch, line: UploadLine): Promise<Verdict> {
+  const own = new AbortController();
+  const signal = AbortSignal.any([line.signal, own.signal]);
   const file = async (path: string, limit: number): Promise<Bytes> =>
-    (await insist({ method: "GET", url: `${line.base}/log/${path}`, limit }, watch, line)) ?? new Uint8Array(0);
+    (await insist({ method: "GET", url: `${line.base}/log/${path}`, limit }, watch, { ...line, signal })) ?? new Uint8Array(0);
+  try {
+    return await search(receipt, log, watch, file);
+  } finally {
+    // After a wrong piece nobody wants the answers that are still on their way.
+    own.abort();
+  }
+}
+
+async function search(
+  receipt: Receipt,
+  log: Vkey,
+  watch: LogWatch,
+  file: (path: string, limit: number) => Promise<Bytes>,
+): Promise<Verdict> {
   const checkpoint = await verifyCheckpoint(await file("checkpoint", CHECKPOINT_LIMIT), { log });
   if (checkpoint.size > MOST_ENTRIES) throw new Refusal("bad-checkpoint", "size");
   const places = [...entriesTiles(checkpoint.size)];

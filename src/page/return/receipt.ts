@@ -91,9 +91,6 @@ export function openReceiptDesk({ log, text, live, back, signal }: ReceiptDoor):
     } catch (error) {
       if (error instanceof Refusal) tell({ type: "told", outcome: { kind: "log-wrong" } });
       else tell({ type: "wrong", problem: "refused" });
-    } finally {
-      // Of requests that are still under way after a wrong piece, nobody wants the answers.
-      own.abort();
     }
   };
 
