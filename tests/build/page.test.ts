@@ -110,12 +110,21 @@ describe("the built page", () => {
     expect(gzipSync(files, { level: 9 }).length).toBeLessThanOrEqual(30_000);
   });
 
+  it("keeps what reads the log out of what everybody fetches, and certificates and envelopes out of that", async () => {
+    const [everybody = "", back = ""] = await Promise.all(
+      ["page", "return"].map((name) => readFile(join(folder, "here", "assets", `${name}.js`), "utf8")),
+    );
+    expect([everybody, back].map((script) => script.includes("/log/"))).toEqual([false, true]);
+    expect(back).not.toContain("ml-kem");
+    expect(gzipSync(back, { level: 9 }).length).toBeLessThanOrEqual(30_000);
+  });
+
   it("has only the page's and the protocol's code in it, and nothing of locks, quorums or decoys' keepers", () => {
     const foreign = page.sources.filter(
       (path) => path.startsWith("src/") && !path.startsWith("src/page/") && !path.startsWith("src/protocol/"),
     );
     expect(foreign).toEqual([]);
-    const forbidden = ["lock.ts", "quorum.ts", "bundle.ts", "tlog/"].filter((part) =>
+    const forbidden = ["lock.ts", "quorum.ts", "bundle.ts"].filter((part) =>
       page.sources.some((path) => path.includes(`protocol/crypto/${part}`) || path.includes(`protocol/${part}`)),
     );
     expect(forbidden).toEqual([]);
