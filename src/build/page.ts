@@ -24,10 +24,12 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { formatDocument } from "../page/document/document.ts";
+import { formatDocument, type PinnedLog } from "../page/document/document.ts";
 import { formatPlainPages } from "../page/document/plain.ts";
 import { LANGUAGES } from "../page/locales/languages.ts";
 import type { Bytes } from "../protocol/bytes.ts";
+import { parseVkey } from "../protocol/crypto/note.ts";
+import { toBase64 } from "../protocol/encoding.ts";
 import { formatJson } from "../protocol/format/json.ts";
 import { type Bundle, bundleAlone, bundlePart, bundleScript, FIRST_LIST, ROOT, SEPARATE_LISTS, SEPARATE_PARTS } from "./bundle.ts";
 import { buildOffline, OFFLINE_PATH } from "./offline.ts";
@@ -90,7 +92,7 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
     scripts.push(part);
   }
   const integrity = { script: integrityOf(script.text), style: integrityOf(style.text) };
-  const pinned = { program: settings.programFingerprint, rewards: settings.rewardsFingerprint, log: settings.log };
+  const pinned = { program: settings.programFingerprint, rewards: settings.rewardsFingerprint, log: pinnedLog(settings.log) };
   const { demo, program, rewards, today } = settings;
   for (const language of LANGUAGES) {
     contents.set(`assets/return-${language.tag}.json`, JSON.stringify(language.returning));
@@ -103,6 +105,11 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
   const files = await writeAll(settings.outDir, contents, settings.log);
   const list = createHash("sha256").update(listOf(files)).digest("hex");
   return { files, list, sources: [...new Set(scripts.flatMap(sourcesOf))].sort() };
+}
+
+function pinnedLog(vkey: string): PinnedLog {
+  const { name, id, publicKey } = parseVkey(vkey);
+  return { name, id, key: toBase64(publicKey) };
 }
 
 function integrityOf(text: string): string {

@@ -1,7 +1,6 @@
 /** The way over the network: keys from `/keys.pgp`, tips to `/tips/…`, and a receipt for each. */
 import { type Bytes, equal } from "../protocol/bytes.ts";
-import type { Vkey } from "../protocol/crypto/note.ts";
-import { openReceipt } from "../protocol/crypto/receipt.ts";
+import { openReceipt, type ReceiptKey } from "../protocol/crypto/receipt.ts";
 import type { SealedTip } from "../protocol/crypto/tip.ts";
 import { utf8 } from "../protocol/encoding.ts";
 import { type Carrier, NotCarried, SealAnew } from "./carrier.ts";
@@ -14,7 +13,7 @@ const KEYS_PATIENCE = 120_000;
 const KEYS_LIMIT = 65_536;
 
 /** The network of this page's site. `log` is the key that signs its receipts. */
-export function openNetwork(log: Vkey): Carrier {
+export function openNetwork(log: ReceiptKey): Carrier {
   const nudges = new EventTarget();
 
   const bring = async (sealed: SealedTip, report: (progress: Progress) => void, signal: AbortSignal): Promise<Blob> => {
@@ -82,7 +81,7 @@ async function fetchKeys(): Promise<Bytes | FailureCode> {
 }
 
 /** A receipt that the log's key did not sign proves nothing to anybody, and so it is none. */
-async function checkReceipt(note: string, commitment: Bytes, log: Vkey): Promise<void> {
+async function checkReceipt(note: string, commitment: Bytes, log: ReceiptKey): Promise<void> {
   try {
     const receipt = await openReceipt(utf8(note), log);
     if (equal(receipt.commitment, commitment)) return;

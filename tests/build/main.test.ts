@@ -7,7 +7,7 @@ import { formatVkey } from "../../src/protocol/crypto/note.ts";
 import { run } from "../../src/demo/command.ts";
 import { makeTestKeys, NOON, ORIGIN } from "../support/server.ts";
 
-const KEY = formatVkey(ORIGIN, new Uint8Array(32)).text;
+const { text: KEY, id } = formatVkey(ORIGIN, new Uint8Array(32));
 
 let folder: string;
 beforeAll(async () => {
@@ -43,6 +43,8 @@ test("the key of another log, one that cosigns, and what is no key are refused",
 test("the key in KEYS_DIR is pinned in the page, and the server is told which it is", async () => {
   await writeFile(join(folder, "keys", "log.vkey"), `${KEY}\n`);
   expect(await build()).toMatchObject({ code: 0 });
-  expect(await readFile(join(folder, "page", "en", "index.html"), "utf8")).toContain(`"log":"${KEY}"`);
+  expect(await readFile(join(folder, "page", "en", "index.html"), "utf8")).toContain(
+    `"log":{"name":"${ORIGIN}","id":${String(id)},"key":"${"A".repeat(43)}="}`,
+  );
   expect(JSON.parse(await readFile(join(folder, "page", "release.json"), "utf8"))).toMatchObject({ log: KEY });
 });

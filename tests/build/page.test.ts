@@ -199,7 +199,7 @@ describe("the offline page", () => {
     expect(weeks(program)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(weeks(rewards)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const parts = {
-      pinned: { program: "a".repeat(64), rewards: "b".repeat(64), log: LOG },
+      pinned: { program: "a".repeat(64), rewards: "b".repeat(64), log: { name: "tips.test/log", id: 1, key: "A".repeat(43) + "=" } },
       demo: false,
       style: "",
       ...certificates,

@@ -20,8 +20,16 @@ export interface Pinned {
   /** Fingerprints of the two primary keys, hexadecimal. */
   readonly program: string;
   readonly rewards: string;
-  /** Verifier key of the log, whose name is the log's origin: it signs receipts and checkpoints. */
-  readonly log: string;
+  readonly log: PinnedLog;
+}
+
+/** The log's key, which signs receipts and checkpoints; in parts, so that the page needs no parser of verifier keys. */
+export interface PinnedLog {
+  /** The log's origin. */
+  readonly name: string;
+  readonly id: number;
+  /** Ed25519, 32 bytes in base64. */
+  readonly key: string;
 }
 
 /** The data block. */

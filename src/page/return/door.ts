@@ -2,7 +2,6 @@
  * The way in for a witness who has been here before. Only this much of it is in the page's script; the rest, `return.js` and its words, is loaded when it is wanted:
  * nobody needs it to write and send a tip.
  */
-import { parseVkey } from "../../protocol/crypto/note.ts";
 import type { OpenPage } from "../opening.ts";
 import type { Session } from "../session.ts";
 import { byId } from "../view/dom.ts";
@@ -27,7 +26,7 @@ export function withReturn(session: Session, { store, data: { live, pinned } }: 
         place: { host, ways, back, lists },
         words: { live, leave: byId("leave-done", HTMLElement).textContent },
         language: document.documentElement.lang,
-        log: parseVkey(pinned.log),
+        log: pinned.log,
         list: store.state().list,
         write: (bits, proof) => {
           session.returned(bits, proof);

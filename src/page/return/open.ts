@@ -5,12 +5,13 @@
 import { signClaimProof } from "../../protocol/crypto/claim.ts";
 import { deriveKeys, wordsOf, wordsToCodename } from "../../protocol/crypto/codename.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
-import type { Vkey } from "../../protocol/crypto/note.ts";
+import { formatVkey } from "../../protocol/crypto/note.ts";
 import type { ReceivedReply } from "../../protocol/crypto/reply.ts";
-import { toHex } from "../../protocol/encoding.ts";
+import { fromBase64, toHex } from "../../protocol/encoding.ts";
 import type { ClaimProof } from "../../protocol/format/claim.ts";
 import { dueOf, openingReturn, type ReceivedText, type ReturnEvent, type Returning, updateReturn } from "../compose/return.ts";
 import type { WordListName } from "../compose/state.ts";
+import type { PinnedLog } from "../document/document.ts";
 import type { ReturnText } from "../locales/locale.ts";
 import { type Store, storeOf } from "../store.ts";
 import { openReturnView, type ReturnPlace, type ReturnWords } from "../view/return.ts";
@@ -29,7 +30,7 @@ export interface ReturnDoor {
   /** The page's language. */
   readonly language: string;
   /** Key of the log: it signs receipts. */
-  readonly log: Vkey;
+  readonly log: PinnedLog;
   /** The list that is offered first. */
   readonly list: WordListName;
   /** Takes the bits behind the words, and the proof that the witness wants to send. */
@@ -125,7 +126,7 @@ export async function openReturn({ place, words, language, log, list, write, lea
   const hashesOf = (ids: readonly string[]): Bytes[] => ids.flatMap((id) => received.get(id)?.hash ?? []);
 
   const desk = openReceiptDesk({
-    log,
+    log: formatVkey(log.name, fromBase64(log.key)),
     text,
     live: words.live,
     back: () => {

@@ -198,14 +198,9 @@ async function ask({ method, url, body, type, limit = Infinity }: RepeatableRequ
 async function bodyOf({ body }: Response, limit: number): Promise<Bytes | null> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  const reader = body?.getReader();
-  for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
-    const piece = next.value as Uint8Array;
+  for await (const piece of body ?? []) {
     length += piece.length;
-    if (length > limit) {
-      await reader?.cancel();
-      return null;
-    }
+    if (length > limit) return null;
     pieces.push(piece);
   }
   return concat(...pieces);

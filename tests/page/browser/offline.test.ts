@@ -212,7 +212,7 @@ describe.each(BROWSERS)("in %s", (name) => {
       pinned: {
         program: program.fingerprint,
         rewards: rewards.fingerprint,
-        log: "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        log: { name: "tips.test/log", id: 1, key: "A".repeat(43) + "=" },
       },
       demo: false,
       style: "",
