@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { asBytes } from "../protocol/bytes.ts";
 import { openCertificate } from "../protocol/crypto/certificate.ts";
+import { parseVkey } from "../protocol/crypto/note.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { formatDate } from "../protocol/format/date.ts";
 import { formatProgram } from "../protocol/format/program.ts";
@@ -22,6 +23,8 @@ it checks a rewards program that a person wrote, and puts it into KEYS_DIR as pr
 
   KEYS_DIR   folder with program.pgp, rewards.pgp and origin (default: keys, else data/keys);
              with program.json, the page shows what it offers, else that nothing is on offer
+  LOG_VKEY   file with the log's key, as "firsthand keys --log" prints it on the server
+             (default: KEYS_DIR/log.vkey)
   ORIGIN     name of the log (default: content of KEYS_DIR/origin)
   PAGE_DIR   where the page goes (default: dist/page)
   --json     print the list as JSON
@@ -29,10 +32,32 @@ it checks a rewards program that a person wrote, and puts it into KEYS_DIR as pr
              same for every day of one week of the keys
 `;
 
+/** Type of a verifier key that signs notes; the other one only cosigns. */
+const SIGNS_NOTES = 1;
+
+function setting(name: string): string | null {
+  const given = process.env[name];
+  return given === undefined || given === "" ? null : given;
+}
+
 function keysDir(): string {
-  const given = process.env["KEYS_DIR"];
-  if (given !== undefined && given !== "") return resolve(given);
+  const given = setting("KEYS_DIR");
+  if (given !== null) return resolve(given);
   return [resolve("keys"), resolve("data/keys")].find((folder) => existsSync(join(folder, "program.pgp"))) ?? resolve("keys");
+}
+
+/** The log's verifier key. @throws {Refusal} `log-key-missing`, `bad-vkey`, `wrong-origin` if it is of another log. */
+async function logKey(path: string, origin: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch {
+    throw new Refusal("log-key-missing");
+  }
+  const key = parseVkey(text.trimEnd());
+  if (key.type !== SIGNS_NOTES) throw new Refusal("bad-vkey", "type");
+  if (key.name !== origin) throw new Refusal("wrong-origin", "log.vkey");
+  return key.text;
 }
 
 interface Words {
@@ -91,17 +116,17 @@ async function main(words: readonly string[]): Promise<number> {
   const program = await openCertificate(certificates.program);
   const rewards = await openCertificate(certificates.rewards);
   if (program.purpose !== "program" || rewards.purpose !== "rewards") throw new Refusal("wrong-certificate");
-  const origin = process.env["ORIGIN"] ?? (await file("origin")).toString("utf8").trimEnd();
+  const origin = setting("ORIGIN") ?? (await file("origin")).toString("utf8").trimEnd();
   const demo = existsSync(join(folder, "DEMO"));
   const { files, list } = await buildPage({
     programFingerprint: program.fingerprint,
     rewardsFingerprint: rewards.fingerprint,
     ...certificates,
     today: told.today,
-    origin,
+    log: await logKey(resolve(setting("LOG_VKEY") ?? join(folder, "log.vkey")), origin),
     demo,
     configured: await readProgram(join(folder, PROGRAM_FILE), told.today, demo),
-    outDir: resolve(process.env["PAGE_DIR"] ?? "dist/page"),
+    outDir: resolve(setting("PAGE_DIR") ?? "dist/page"),
   });
   if (told.json) {
     process.stdout.write(`${JSON.stringify(files, null, 2)}\n`);

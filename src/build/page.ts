@@ -10,7 +10,7 @@
  *     <outDir>/assets/files.js       what looks into files, loaded by every witness who comes to that step: nobody can tell from it who chooses one
  *     <outDir>/assets/return*        what a witness needs who comes back: a script, and its words in each language
  *     <outDir>/manifest.json         canonical JSON: path -> SHA-256 of each file above; its own hash stands in the log
- *     <outDir>/release.json          commit and list of ingredients, for the log; no part of the page
+ *     <outDir>/release.json          commit and list of ingredients, for the log, and the log key that is pinned, for the server; no part of the page
  *
  * Writing and sending a tip takes four requests: the document, script, style and `/keys.pgp`. Nothing here depends on where or by whom it is built, and only
  * the offline page on when, by a day that is given: no absolute path, clock or environment goes in, and the list of files is sorted.
@@ -24,10 +24,12 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { formatDocument } from "../page/document/document.ts";
+import { formatDocument, type PinnedLog } from "../page/document/document.ts";
 import { formatPlainPages } from "../page/document/plain.ts";
 import { LANGUAGES } from "../page/locales/languages.ts";
 import type { Bytes } from "../protocol/bytes.ts";
+import { parseVkey } from "../protocol/crypto/note.ts";
+import { toBase64 } from "../protocol/encoding.ts";
 import { formatJson } from "../protocol/format/json.ts";
 import type { Program } from "../protocol/format/program.ts";
 import { type Bundle, bundleAlone, bundleScript, ROOT, SEPARATE_PARTS } from "./bundle.ts";
@@ -44,8 +46,8 @@ export interface PageSettings {
   readonly rewards: Bytes;
   /** The day for which the offline page is made, `YYYY-MM-DD`, UTC. */
   readonly today: string;
-  /** Origin of the log. */
-  readonly origin: string;
+  /** Verifier key of the log. */
+  readonly log: string;
   /** The secrets of these keys are public: the page says so on top. */
   readonly demo: boolean;
   /** The rewards program, whose words the page shows; null if none is configured: then it says that nothing is on offer. */
@@ -92,7 +94,7 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
     scripts.push(part);
   }
   const integrity = { script: integrityOf(script.text), style: integrityOf(style.text) };
-  const pinned = { program: settings.programFingerprint, rewards: settings.rewardsFingerprint, origin: settings.origin };
+  const pinned = { program: settings.programFingerprint, rewards: settings.rewardsFingerprint, log: pinnedLog(settings.log) };
   const { demo, configured, program, rewards, today } = settings;
   for (const language of LANGUAGES) {
     contents.set(`assets/return-${language.tag}.json`, JSON.stringify(language.returning));
@@ -105,9 +107,14 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
     }
   }
   contents.set(OFFLINE_PATH, await buildOffline({ pinned, demo, configured, style: style.text, program, rewards, today }));
-  const files = await writeAll(settings.outDir, contents);
+  const files = await writeAll(settings.outDir, contents, settings.log);
   const list = createHash("sha256").update(listOf(files)).digest("hex");
   return { files, list, sources: [...new Set(scripts.flatMap(sourcesOf))].sort() };
+}
+
+function pinnedLog(vkey: string): PinnedLog {
+  const { name, id, publicKey } = parseVkey(vkey);
+  return { name, id, key: toBase64(publicKey) };
 }
 
 function integrityOf(text: string): string {
@@ -120,7 +127,7 @@ function sourcesOf({ metafile }: Bundle): string[] {
     .map((path) => relative(ROOT, join(ROOT, path)).split(sep).join("/"));
 }
 
-async function writeAll(outDir: string, contents: ReadonlyMap<string, string>): Promise<BuiltFile[]> {
+async function writeAll(outDir: string, contents: ReadonlyMap<string, string>, log: string): Promise<BuiltFile[]> {
   await rm(outDir, { recursive: true, force: true });
   const files: BuiltFile[] = [];
   for (const path of [...contents.keys()].sort()) {
@@ -134,7 +141,7 @@ async function writeAll(outDir: string, contents: ReadonlyMap<string, string>): 
     });
   }
   await put(join(outDir, "manifest.json"), listOf(files));
-  await put(join(outDir, "release.json"), formatJson(await release()));
+  await put(join(outDir, "release.json"), formatJson({ ...(await release()), log }));
   return files;
 }
 

@@ -35,7 +35,7 @@ export interface Surroundings {
 
 /** Settings the commands read. What the environment says about them reaches a command only if the demo passes it on. */
 const SETTINGS =
-  /^(?:HOST|EXPOSE|PORT|SOCKET|ORIGIN|DATABASE_URL|DATA_DIR|KEYS_DIR|PAGE_DIR|SEAL_AT|MAX_TIP_MIB|MIN_FREE_MIB|MAX_PENDING_MIB|RESERVE_MIB|IN_FLIGHT_MIB)$/;
+  /^(?:HOST|EXPOSE|PORT|SOCKET|ORIGIN|DATABASE_URL|DATA_DIR|KEYS_DIR|LOG_VKEY|PAGE_DIR|SEAL_AT|MAX_TIP_MIB|MIN_FREE_MIB|MAX_PENDING_MIB|RESERVE_MIB|IN_FLIGHT_MIB)$/;
 
 function environment(settings: Readonly<Record<string, string>>): Record<string, string> {
   const plain: Record<string, string> = {};

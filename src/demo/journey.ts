@@ -97,8 +97,14 @@ async function startServer(journey: Journey): Promise<{ site: string; env: Recor
     // Half a day away: the demo seals by itself.
     SEAL_AT: `${String((new Date().getUTCHours() + 12) % 24).padStart(2, "0")}:00`,
   };
-  happens("The witness's page is built for these keys, and the server starts with a PostgreSQL of its own and an empty log.");
-  await journey.command("build", [], env);
+  happens(
+    "The server makes the log's key. The witness's page is built for all these keys: it will take no receipt that this key did not sign.",
+  );
+  const key = await journey.command("firsthand", ["keys", "--log"], env);
+  const logKey = journey.at("review", "log.vkey");
+  await writeFile(logKey, key.stdout);
+  await journey.command("build", [], { ...env, LOG_VKEY: logKey });
+  happens("The server starts with a PostgreSQL of its own and an empty log.");
   types("firsthand serve");
   const server = keepRunning("firsthand", ["serve", "--json"], { env }, () => undefined);
   journey.later(() => server.stop());
@@ -107,9 +113,6 @@ async function startServer(journey: Journey): Promise<{ site: string; env: Recor
   await mkdir(journey.at("auditor"));
   const policy = await journey.command("firsthand", ["keys", "--policy"], env);
   await writeFile(journey.at("auditor", "policy.json"), policy.stdout.trimEnd());
-  const keys = await journey.command("firsthand", ["keys", "--json"], env);
-  const { log } = JSON.parse(keys.stdout) as { log: string };
-  await writeFile(journey.at("review", "log.vkey"), `${log}\n`);
   return { site: address, env };
 }
 

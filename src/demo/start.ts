@@ -4,7 +4,7 @@
  *
  *     DATA_DIR (./data)          what the server keeps, PostgreSQL too unless DATABASE_URL is set
  *     DATA_DIR/demo/             the review machine's folder, from the real ceremony: public/ cards/ casebook/ rewards/
- *     DATA_DIR/demo/for-others/  log.vkey and policy.json: what reviewer and auditor are told about the server
+ *     DATA_DIR/demo/for-others/  log.vkey and policy.json: what page, reviewer and auditor are told about the server
  *     DATA_DIR/demo/stick/       the stick
  *
  * A ceremony that was interrupted left nothing, because it makes its folder whole or not at all; so a second start finds either no keys or all of them.
@@ -93,8 +93,7 @@ async function writeForOthers(demo: string, env: Record<string, string>): Promis
   const folder = join(demo, "for-others");
   await mkdir(folder, { recursive: true });
   await mkdir(join(demo, "stick"), { recursive: true });
-  const { log } = JSON.parse(await must("Reading the server's keys", "firsthand", ["keys", "--json"], env)) as { log: string };
-  await writeFile(join(folder, "log.vkey"), `${log}\n`);
+  await writeFile(join(folder, "log.vkey"), await must("Reading the server's keys", "firsthand", ["keys", "--log"], env));
   await writeFile(join(folder, "policy.json"), (await must("Reading the server's keys", "firsthand", ["keys", "--policy"], env)).trimEnd());
   return folder;
 }
@@ -171,9 +170,9 @@ async function main(): Promise<number> {
     if (value !== null) env[name] = value;
   }
   await prepareKeys(places);
-  say("Building the witness's page …");
-  await must("Building the page", "build", [], env);
   const others = await writeForOthers(demo, env);
+  say("Building the witness's page …");
+  await must("Building the page", "build", [], { ...env, LOG_VKEY: join(others, "log.vkey") });
   say("Starting the server …");
   return await serveUntilStopped(places, env, others);
 }

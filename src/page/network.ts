@@ -1,9 +1,8 @@
 /** The way over the network: keys from `/keys.pgp`, tips to `/tips/…`, and a receipt for each. */
 import { type Bytes, equal } from "../protocol/bytes.ts";
+import { openReceipt, type ReceiptKey } from "../protocol/crypto/receipt.ts";
 import type { SealedTip } from "../protocol/crypto/tip.ts";
 import { utf8 } from "../protocol/encoding.ts";
-import { parseNote } from "../protocol/format/note.ts";
-import { parseReceipt } from "../protocol/format/receipt.ts";
 import { type Carrier, NotCarried, SealAnew } from "./carrier.ts";
 import type { FailureCode, Progress } from "./compose/state.ts";
 import { EstimateOfTime } from "./upload/estimate.ts";
@@ -13,8 +12,8 @@ import { PATIENCE, UploadRefused, UploadRestart, uploadTip } from "./upload/uplo
 const KEYS_PATIENCE = 120_000;
 const KEYS_LIMIT = 65_536;
 
-/** The network of this page's site. `origin` is that of its log, which must stand in receipts. */
-export function openNetwork(origin: string): Carrier {
+/** The network of this page's site. `log` is the key that signs its receipts. */
+export function openNetwork(log: ReceiptKey): Carrier {
   const nudges = new EventTarget();
 
   const bring = async (sealed: SealedTip, report: (progress: Progress) => void, signal: AbortSignal): Promise<Blob> => {
@@ -43,7 +42,7 @@ export function openNetwork(origin: string): Carrier {
       },
     };
     const receipt = await uploadTip(sealed, watch, { base: "", signal, nudges, patience: PATIENCE });
-    checkReceipt(receipt, sealed.finish().commitment, origin);
+    await checkReceipt(receipt, sealed.finish().commitment, log);
     return new Blob([receipt], { type: "text/plain" });
   };
 
@@ -81,10 +80,11 @@ async function fetchKeys(): Promise<Bytes | FailureCode> {
   }
 }
 
-function checkReceipt(note: string, commitment: Bytes, origin: string): void {
+/** A receipt that the log's key did not sign proves nothing to anybody, and so it is none. */
+async function checkReceipt(note: string, commitment: Bytes, log: ReceiptKey): Promise<void> {
   try {
-    const receipt = parseReceipt(parseNote(utf8(note)).text);
-    if (receipt.origin === origin && equal(receipt.commitment, commitment)) return;
+    const receipt = await openReceipt(utf8(note), log);
+    if (equal(receipt.commitment, commitment)) return;
   } catch {
     throw new NotCarried("receipt-wrong");
   }

@@ -101,6 +101,8 @@ export const REFUSALS = {
   "clock-ahead": "The clock of this machine is further than can be explained. Look, then say the date: firsthand clock --today DATE.",
   "keys-missing": "A key that is needed is not there.",
   "runtime-missing": "The Node that is to be packed is not installed; it comes with npm ci on Linux for x64.",
+  "log-key-missing": "The log's key is not there: `firsthand keys --log` on the server makes and prints it, to be saved as log.vkey.",
+  "page-other-log": "The page was built for another log's key. Build it again with what `firsthand keys --log` prints on this server.",
   "demo-keys": "Demo keys must not be served under an onion address.",
   "no-such-tip": "There is no tip with this identifier.",
   "casebook-damaged": "The casebook's chain is broken.",

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { run } from "../../src/auditor/command.ts";
 import { FINDINGS } from "../../src/auditor/findings.ts";
 import { type BuiltPage, buildPage } from "../../src/build/page.ts";
+import { formatVkey } from "../../src/protocol/crypto/note.ts";
 import { formatDate } from "../../src/protocol/format/date.ts";
 import { formatJson } from "../../src/protocol/format/json.ts";
 import { formatLogPolicy } from "../../src/protocol/format/log-policy.ts";
@@ -70,6 +71,9 @@ async function listen(context: Context, pageDir: string): Promise<Listening> {
   return { url: await app.listen({ host: "127.0.0.1", port: 0 }), close: () => app.close() };
 }
 
+/** Nobody sends a tip here: any log key will do. */
+const LOG = formatVkey(ORIGIN, new Uint8Array(32)).text;
+
 function settings(outDir: string) {
   const { program, programBytes, rewards, rewardsBytes } = keys.get();
   return {
@@ -78,7 +82,7 @@ function settings(outDir: string) {
     program: programBytes,
     rewards: rewardsBytes,
     today: formatDate(Math.floor(NOON / 86_400_000)),
-    origin: ORIGIN,
+    log: LOG,
     demo: false,
     configured: null,
     outDir,
@@ -267,7 +271,7 @@ describe("a log that cannot be believed", () => {
     const earlier = new Uint8Array(await (await fetch(`${real.url}/log/checkpoint`)).arrayBuffer());
     const pageDir = join(folder, "newer");
     await cp(join(folder, "page"), pageDir, { recursive: true });
-    await writeFile(join(pageDir, "release.json"), formatJson({ commit: "1".repeat(40), sbom: "2".repeat(64) }));
+    await writeFile(join(pageDir, "release.json"), formatJson({ commit: "1".repeat(40), log: LOG, sbom: "2".repeat(64) }));
     await keep({ ...server.context, config: { ...server.context.config, pageDir } }, {}, () => Promise.resolve());
     expect(await found(site.url, "--state", state)).toEqual([]);
     expect(await foundAltered({ "/log/checkpoint": { body: earlier } }, "--state", state)).toEqual(["log-shrunk checkpoint"]);

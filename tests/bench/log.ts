@@ -1,4 +1,4 @@
-/** Walking and growing a log of ten years of daily batches: 3,650 batches of 64 items, with the leaf that seals each. */
+/** Walking, searching and growing a log of ten years of daily batches: 3,650 batches of 64 items, with the leaf that seals each. */
 import { asBytes, type Bytes } from "../../src/protocol/bytes.ts";
 import { sha256 } from "../../src/protocol/crypto/hash.ts";
 import { toHex, utf8 } from "../../src/protocol/encoding.ts";
@@ -6,6 +6,7 @@ import { formatDate } from "../../src/protocol/format/date.ts";
 import { formatLeaf } from "../../src/protocol/format/leaf.ts";
 import { type TileLevel, tilePath } from "../../src/protocol/format/tile.ts";
 import { newTiles, type TileReader, treeHash } from "../../src/protocol/tlog/tree.ts";
+import { entriesTiles, searchLog } from "../../src/protocol/tlog/search.ts";
 import { walkLog } from "../../src/protocol/tlog/verify.ts";
 import { processorSeconds, type Result } from "./target.ts";
 
@@ -67,12 +68,28 @@ export async function benchLog(): Promise<Result[]> {
     }),
   );
 
+  const searching = await processorSeconds(async () => {
+    async function* tiles(): AsyncGenerator<Bytes> {
+      for (const { index, width } of entriesTiles(size)) yield log.tile("entries", index, width);
+    }
+    const receipt = { origin: "bench", commitment: sha256(utf8("nowhere")), batch: BATCHES };
+    const { kind } = await searchLog(receipt, { origin: "bench", size, root }, tiles());
+    if (kind !== "missing") throw new Error("what is nowhere was found");
+  });
+
   const early = await appending(BATCH_LENGTH * 3, log);
   const last = await appending(size, log);
   return [
     {
       name: `check every entry, tile and the root of ${String(size)} entries`,
       value: walking,
+      unit: "CPU-s",
+      baseline: { name: "as many bare SHA-256 of the same bytes", value: hashing },
+      target: { ratio: 4, aim: "at-most" },
+    },
+    {
+      name: `look for a receipt in ${String(size)} entries, as the witness's page does`,
+      value: searching,
       unit: "CPU-s",
       baseline: { name: "as many bare SHA-256 of the same bytes", value: hashing },
       target: { ratio: 4, aim: "at-most" },

@@ -11,6 +11,8 @@ import { buildPage, type BuiltFile } from "../../src/build/page.ts";
 import { LANGUAGES } from "../../src/page/locales/languages.ts";
 import type { Bytes } from "../../src/protocol/bytes.ts";
 import { generateCertificate, openCertificate, trimCertificate } from "../../src/protocol/crypto/certificate.ts";
+import { noteSigner } from "../../src/protocol/crypto/note.ts";
+import { randomBytes } from "../../src/protocol/crypto/random.ts";
 import { formatDate } from "../../src/protocol/format/date.ts";
 import type { Result } from "./target.ts";
 
@@ -40,7 +42,7 @@ export async function benchPage(): Promise<Result[]> {
       program: program.publicBytes,
       rewards: rewards.publicBytes,
       today: formatDate(START / 86_400),
-      origin: "bench",
+      log: (await noteSigner("bench", randomBytes(32))).vkey.text,
       demo: false,
       configured: null,
       outDir: folder,

@@ -29,11 +29,14 @@ let page: BuiltPage;
 
 let certificates: { program: Bytes; rewards: Bytes };
 
+/** The example key of C2SP signed-note. */
+const LOG = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+
 const TODAY = formatDate(START / 86_400 + 8);
 
 function settings(outDir: string): PageSettings {
   const fingerprints = { programFingerprint: "a".repeat(64), rewardsFingerprint: "b".repeat(64) };
-  return { ...fingerprints, ...certificates, today: TODAY, origin: "tips.test/log", demo: false, configured: null, outDir };
+  return { ...fingerprints, ...certificates, today: TODAY, log: LOG, demo: false, configured: null, outDir };
 }
 
 async function certificateOf(purpose: Purpose, epochs: number): Promise<Bytes> {
@@ -113,12 +116,21 @@ describe("the built page", () => {
     expect(gzipSync(files, { level: 9 }).length).toBeLessThanOrEqual(20_000);
   });
 
+  it("keeps what reads the log out of what everybody fetches, and certificates and envelopes out of that", async () => {
+    const [everybody = "", back = ""] = await Promise.all(
+      ["page", "return"].map((name) => readFile(join(folder, "here", "assets", `${name}.js`), "utf8")),
+    );
+    expect([everybody, back].map((script) => script.includes("/log/"))).toEqual([false, true]);
+    expect(back).not.toContain("ml-kem");
+    expect(gzipSync(back, { level: 9 }).length).toBeLessThanOrEqual(30_000);
+  });
+
   it("has only the page's and the protocol's code in it, and nothing of locks, quorums or decoys' keepers", () => {
     const foreign = page.sources.filter(
       (path) => path.startsWith("src/") && !path.startsWith("src/page/") && !path.startsWith("src/protocol/"),
     );
     expect(foreign).toEqual([]);
-    const forbidden = ["lock.ts", "quorum.ts", "bundle.ts", "tlog/"].filter((part) =>
+    const forbidden = ["lock.ts", "quorum.ts", "bundle.ts"].filter((part) =>
       page.sources.some((path) => path.includes(`protocol/crypto/${part}`) || path.includes(`protocol/${part}`)),
     );
     expect(forbidden).toEqual([]);
@@ -193,7 +205,7 @@ describe("the offline page", () => {
     expect(weeks(program)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(weeks(rewards)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const parts = {
-      pinned: { program: "a".repeat(64), rewards: "b".repeat(64), origin: "tips.test/log" },
+      pinned: { program: "a".repeat(64), rewards: "b".repeat(64), log: { name: "tips.test/log", id: 1, key: "A".repeat(43) + "=" } },
       demo: false,
       configured: null,
       style: "",

@@ -8,17 +8,23 @@ import { join } from "node:path";
 import { buildPage } from "../../src/build/page.ts";
 import { sha256 } from "../../src/protocol/crypto/hash.ts";
 import { openSecret } from "../../src/protocol/crypto/certificate.ts";
+import { noteSigner, type NoteSigner } from "../../src/protocol/crypto/note.ts";
+import { randomBytes } from "../../src/protocol/crypto/random.ts";
 import { mailboxHash, sealReply } from "../../src/protocol/crypto/reply.ts";
 import { openTip } from "../../src/protocol/crypto/tip.ts";
 import { formatDate } from "../../src/protocol/format/date.ts";
 import type { Program } from "../../src/protocol/format/program.ts";
 import type { Reply } from "../../src/protocol/format/reply.ts";
+import { SMALLEST_CLASS } from "../../src/protocol/format/padding.ts";
 import type { Attachment, Tip } from "../../src/protocol/format/tip.ts";
+import { keep } from "../../src/server/courier/keeper.ts";
+import { sealBatch } from "../../src/server/courier/seal.ts";
+import { dayOf } from "../../src/server/courier/timetable.ts";
 import { openDatabase } from "../../src/server/store/database.ts";
 import { putReply } from "../../src/server/store/replies.ts";
 import { pendingOf } from "../../src/server/store/generation-keys.ts";
 import { currentGeneration, sealedTips, tipParts } from "../../src/server/store/generations.ts";
-import { makeTestKeys, openTestServer, ORIGIN, type TestKeys } from "./server.ts";
+import { makeTestKeys, makeTip, openTestServer, ORIGIN, sendTip, type TestKeys } from "./server.ts";
 import type { TestPostgres } from "./postgres.ts";
 
 const DAY = 86_400_000;
@@ -39,6 +45,12 @@ export interface PageSite {
   /** `http://127.0.0.1:port`. */
   readonly url: string;
   readonly keys: TestKeys;
+  /** Key of the log. */
+  readonly log: NoteSigner;
+  /** Sends a small tip that nobody can open, and returns its receipt. */
+  receipt(): Promise<string>;
+  /** Seals the open batch and publishes the log. */
+  seal(): Promise<void>;
   /** All complete tips in the server's store, opened with the program's secret. */
   received(): Promise<ReceivedTip[]>;
   /** Puts a reply into a witness's mailbox, as an import from the review machine does. */
@@ -50,6 +62,8 @@ export interface PageSite {
 export interface PageSiteOptions {
   /** What the page pins instead of the right fingerprint of the program. */
   readonly pinnedProgram?: string;
+  /** What the page pins instead of the right key of the log. */
+  readonly pinnedLog?: string;
   /** The moment in milliseconds for which keys are made; now unless told otherwise. */
   readonly keysFor?: number;
   readonly settings?: Readonly<Record<string, string>>;
@@ -62,18 +76,20 @@ export async function openPageSite(postgres: TestPostgres, options: PageSiteOpti
   const folder = await mkdtemp(join(tmpdir(), "fh-site-"));
   const moment = options.keysFor ?? Date.now();
   const keys = await makeTestKeys(join(folder, "keys"), moment);
+  const logSeed = randomBytes(32);
+  const log = await noteSigner(ORIGIN, logSeed);
   await buildPage({
     programFingerprint: options.pinnedProgram ?? keys.program.fingerprint,
     rewardsFingerprint: keys.rewards.fingerprint,
     program: keys.programBytes,
     rewards: keys.rewardsBytes,
     today: formatDate(Math.floor(moment / DAY)),
-    origin: ORIGIN,
+    log: options.pinnedLog ?? log.vkey.text,
     demo: true,
     configured: options.configured ?? null,
     outDir: join(folder, "page"),
   });
-  const server = await openTestServer(postgres, keys, { settings: { PAGE_DIR: join(folder, "page"), ...options.settings } });
+  const server = await openTestServer(postgres, keys, { logSeed, settings: { PAGE_DIR: join(folder, "page"), ...options.settings } });
   server.setClock(moment);
   await server.app.listen({ host: "127.0.0.1", port: 0 });
   const address = server.app.server.address();
@@ -82,6 +98,11 @@ export async function openPageSite(postgres: TestPostgres, options: PageSiteOpti
   return {
     url: `http://127.0.0.1:${String(address.port)}`,
     keys,
+    log,
+    receipt: async () => sendTip(server.app, await makeTip(keys.program, SMALLEST_CLASS, moment)),
+    seal: async () => {
+      await keep(server.context, {}, (keeper) => sealBatch(keeper, dayOf(moment), false));
+    },
     received: async () => {
       const db = openDatabase(server.context.config.databaseUrl ?? "", { connections: 2 });
       try {

@@ -21,6 +21,7 @@ import { buildApp } from "../../src/server/app.ts";
 import { type Config, loadConfig } from "../../src/server/config.ts";
 import { type Context, openContext } from "../../src/server/context.ts";
 import { loadPageFiles } from "../../src/server/page-files.ts";
+import { writeDurably } from "../../src/server/store/durable-file.ts";
 import type { EventLog } from "../../src/server/privacy.ts";
 import { NO_LOG, type TestPostgres } from "./postgres.ts";
 import { firstPolicyNote } from "./retention-notes.ts";
@@ -113,13 +114,14 @@ export interface TestServer {
   remove(): Promise<void>;
 }
 
-/** Opens a server over a fresh database. */
+/** Opens a server over a fresh database. `logSeed`: of the log's key, if something was made for that key before. */
 export async function openTestServer(
   postgres: TestPostgres,
   keys: TestKeys,
-  options: { readonly settings?: Readonly<Record<string, string>>; readonly log?: EventLog } = {},
+  options: { readonly settings?: Readonly<Record<string, string>>; readonly log?: EventLog; readonly logSeed?: Bytes } = {},
 ): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), "fh-data-"));
+  if (options.logSeed !== undefined) await writeDurably(join(dataDir, "keys", "log.seed"), options.logSeed);
   const pageDir = join(dataDir, "page");
   await makeTestPage(pageDir);
   const config: Config = loadConfig({

@@ -36,7 +36,7 @@ export interface ShownReply extends ReceivedText {
 export type ReturnProblem = "not-in-list" | "too-many" | "too-few" | "do-not-belong" | "list-unreachable" | "refused";
 
 /** Where the witness is. */
-export type ReturnPhase = "words" | "asking" | "replies" | "finishing" | "writing" | "finished";
+export type ReturnPhase = "words" | "receipt" | "asking" | "replies" | "finishing" | "writing" | "finished";
 
 /** Where to go when the replies are dealt with. */
 export type ReturnWay = "writing" | "finished";
@@ -81,6 +81,7 @@ export type ReturnEvent =
   | { readonly type: "picked"; readonly word: string }
   | { readonly type: "edit"; readonly at: number }
   | { readonly type: "look" }
+  | { readonly type: "receipt"; readonly open: boolean }
   | { readonly type: "do-not-belong" }
   | { readonly type: "paused"; readonly pause: ReturnPause | null }
   | { readonly type: "answered"; readonly replies: readonly ReceivedText[] }
@@ -128,6 +129,8 @@ export function updateReturn(state: Returning, event: ReturnEvent): Returning {
   switch (state.phase) {
     case "words":
       return enterWords(state, event);
+    case "receipt":
+      return event.type === "receipt" && !event.open ? { ...state, phase: "words" } : state;
     case "asking":
       return ask(state, event);
     case "replies":
@@ -161,6 +164,8 @@ function enterWords(state: Returning, event: ReturnEvent): Returning {
         : state;
     case "look":
       return look(state);
+    case "receipt":
+      return event.open ? { ...state, phase: "receipt", problem: null } : state;
     default:
       return state;
   }

@@ -2,7 +2,7 @@
  * The page as static HTML in one language, written when it is built. Every step's words are in it, so they can be read without a script; controls are disabled
  * until the script has checked the keys. There is no `<form>` where the script runs: nothing can be submitted by accident and no browser keeps a form history.
  *
- * What the script needs to know travels as one JSON data block: the sentences it shows itself, the fingerprints it pins and the origin of the log. So script
+ * What the script needs to know travels as one JSON data block: the sentences it shows itself, the fingerprints and the log key it pins. So script
  * and style are the same bytes for every language and every site. A second block is the list of words that the language offers first.
  *
  * The icon `data:,` keeps browsers from asking for `/favicon.ico`. The policy blocks it, which costs a line in the console and no request.
@@ -22,8 +22,16 @@ export interface Pinned {
   /** Fingerprints of the two primary keys, hexadecimal. */
   readonly program: string;
   readonly rewards: string;
-  /** Origin of the log. */
-  readonly origin: string;
+  readonly log: PinnedLog;
+}
+
+/** The log's key, which signs receipts and checkpoints; in parts, so that the page needs no parser of verifier keys. */
+export interface PinnedLog {
+  /** The log's origin. */
+  readonly name: string;
+  readonly id: number;
+  /** Ed25519, 32 bytes in base64. */
+  readonly key: string;
 }
 
 /** The data block. */

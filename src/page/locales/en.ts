@@ -602,6 +602,97 @@ export const en: Locale = {
     skip: "Go on without deleting",
     finishedTitle: "Finished",
     finished: ["Leave this page, then close Tor Browser.", "Keep the paper with your words hidden."],
+    receipt: {
+      way: "Check a receipt",
+      title: "Check a receipt",
+      lead: "For those who saved a receipt. It stays in this browser: the page fetches the whole public log and looks by itself, so nobody can tell which message is meant.",
+      facts: [
+        "A receipt is the server's signed promise that one message will be in the public log. It does not say who you are or what you wrote.",
+        "If the promise is broken, the receipt proves that to anybody.",
+        "Holding a receipt is evidence that you sent something. You do not need it for replies or for a reward. If someone may search your device, delete it.",
+        "Without a receipt nothing can be checked here. The twelve words are not enough.",
+      ],
+      label: "Text of the receipt",
+      choose: "Choose its file",
+      check: "Check",
+      back: "Back to the words",
+      checking: "Fetching the whole log and checking it. Over Tor this can take many minutes.",
+      bar: "Progress",
+      pieces: "{done} of {of} pieces",
+      stop: "Stop",
+      again: "Once more",
+      problems: {
+        empty: "There is no receipt yet. Paste its text or choose its file.",
+        "no-receipt": "This is not a whole receipt. Copy all of it, from the first line to the line that begins with a dash.",
+        foreign: "The key of this site's log did not sign this. It was changed, or it belongs to another site.",
+      },
+      outcomes: {
+        included: {
+          title: "Your message is in the log",
+          lines: [
+            "It is in batch {batch}, sealed on {date}, as promised.",
+            "So it was kept, and nobody can deny that it came. The log does not tell whether it has been read.",
+            "The receipt has done its work. It is safer to delete it.",
+          ],
+        },
+        late: {
+          title: "In the log, but later than promised",
+          lines: [
+            "It is in batch {batch}, sealed on {date}. Batch {promised} was promised.",
+            "It was kept. But the promise was not, and the receipt proves that.",
+            "It is safer to delete the receipt, unless you want to show it to people who check this log.",
+          ],
+        },
+        "not-due": {
+          title: "Not yet due",
+          lines: [
+            "Batch {promised} was promised, and it is not sealed yet. The newest one is batch {batch} of {date}.",
+            "One batch is sealed each day. This is no bad sign. Look again in some days.",
+            "Keep the receipt until then only if that is safe for you.",
+          ],
+        },
+        "none-yet": {
+          title: "Not yet due",
+          lines: [
+            "Batch {promised} was promised. No batch is sealed yet.",
+            "One batch is sealed each day. Look again in some days.",
+            "Keep the receipt until then only if that is safe for you.",
+          ],
+        },
+        stalled: {
+          title: "Not yet due, but the log stands still",
+          lines: [
+            "Batch {promised} was promised, and it is not sealed yet. The newest one is batch {batch} of {date}, although one is sealed each day.",
+            "Perhaps the server has trouble, or the clock of this device is wrong. Look again in a week.",
+            "Keep the receipt until then only if that is safe for you.",
+          ],
+        },
+        missing: {
+          title: "Missing from the log",
+          lines: [
+            "Batch {promised} was sealed on {date}. Your message should be in it, and is nowhere in the log.",
+            "The promise was broken. Your message may be lost. If you can, send it once more.",
+            "The receipt proves this to anybody who checks the log. Keep it only if that is safe for you: it is also evidence that you sent something.",
+          ],
+        },
+        shrunk: {
+          title: "The log is shorter than it was",
+          lines: [
+            "Batch {promised} was promised, and when you got the receipt the log had more batches than it has now.",
+            "So this is not the whole log. Look again another day. If it stays like this, do not rely on this server.",
+            "The receipt proves this to anybody who checks the log. Keep it only if that is safe for you.",
+          ],
+        },
+        "log-wrong": {
+          title: "The log is not right",
+          lines: [
+            "What the server gave is not whole, or its key did not sign it. So nothing can be said about your message.",
+            "Look again another day. If it stays like this, do not rely on this server, and send nothing more to it.",
+            "Keep the receipt until then only if that is safe for you.",
+          ],
+        },
+      },
+    },
   },
   carried: {
     title: "Another way: write without a network",
@@ -884,8 +975,11 @@ export const en: Locale = {
       },
       "receipt-wrong": {
         title: "The answer of the server is not right",
-        what: "The server took the message, but its receipt is not for this message. It may not have kept it.",
-        todo: ["Try again: the message is locked anew and sent once more."],
+        what: "The server took the message, but its receipt is not for this message, or not signed with the key that this page knows. It may not have kept it. What you wrote is still here.",
+        todo: [
+          "Try again: the message is locked anew and sent once more. Sending twice does no harm.",
+          "If it happens again, this may not be the right server. Come back another day.",
+        ],
       },
       unexpected: {
         title: "Something went wrong",

@@ -16,6 +16,7 @@ import type {
   SharingCode,
   WitnessCategoryCode,
 } from "../compose/questions.ts";
+import type { ReceiptProblem } from "../compose/receipt.ts";
 import type { ReturnProblem } from "../compose/return.ts";
 import type { FailureCode, ProblemCode, WordListName } from "../compose/state.ts";
 import type { Trait } from "../files/findings.ts";
@@ -135,6 +136,37 @@ export interface ReturnText {
   readonly skip: string;
   readonly finishedTitle: string;
   readonly finished: readonly string[];
+  readonly receipt: ReceiptText;
+}
+
+/** Checking a receipt: a part of {@link ReturnText}. */
+export interface ReceiptText {
+  /** The button that leads there. */
+  readonly way: string;
+  readonly title: string;
+  readonly lead: string;
+  /** What a receipt proves, and what it does not. */
+  readonly facts: readonly string[];
+  readonly label: string;
+  readonly choose: string;
+  readonly check: string;
+  /** Back to the twelve words. */
+  readonly back: string;
+  readonly checking: string;
+  /** Name of the bar that shows how far it is. */
+  readonly bar: string;
+  /** `{done}` and `{of}`. */
+  readonly pieces: string;
+  readonly stop: string;
+  readonly again: string;
+  readonly problems: Readonly<Record<Exclude<ReceiptProblem, "refused">, string>>;
+  /** With `{promised}`, the promised batch. `{batch}` and `{date}` are those of the message (`included`, `late`), of the newest batch (`not-due`, `stalled`), and the date of the promised one (`missing`). */
+  readonly outcomes: Readonly<
+    Record<
+      "included" | "late" | "not-due" | "none-yet" | "stalled" | "missing" | "shrunk" | "log-wrong",
+      { readonly title: string; readonly lines: readonly string[] }
+    >
+  >;
 }
 
 /** What is said of a chosen file. Travels in the document: what looks into files is fetched by every witness and carries no language. */

@@ -8,7 +8,7 @@ import { byId } from "../view/dom.ts";
 import type { ReturnRoom } from "./open.ts";
 
 /** `session`, and behind the button of the first page the way back. */
-export function withReturn(session: Session, { store, data: { live } }: OpenPage): Session {
+export function withReturn(session: Session, { store, data: { live, pinned } }: OpenPage): Session {
   const host = byId("return", HTMLElement);
   const back = byId("return-back", HTMLElement);
   const ways = back.parentElement ?? host;
@@ -26,6 +26,7 @@ export function withReturn(session: Session, { store, data: { live } }: OpenPage
         place: { host, ways, back, rewards: byId("rewards", HTMLElement), lists },
         words: { live, leave: byId("leave-done", HTMLElement).textContent },
         language: document.documentElement.lang,
+        log: pinned.log,
         list: store.state().list,
         write: (bits, proof) => {
           session.returned(bits, proof);

@@ -5,15 +5,18 @@
 import { signClaimProof } from "../../protocol/crypto/claim.ts";
 import { deriveKeys, wordsOf, wordsToCodename } from "../../protocol/crypto/codename.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
+import { formatVkey } from "../../protocol/crypto/note.ts";
 import type { ReceivedReply } from "../../protocol/crypto/reply.ts";
-import { toHex } from "../../protocol/encoding.ts";
+import { fromBase64, toHex } from "../../protocol/encoding.ts";
 import type { ClaimProof } from "../../protocol/format/claim.ts";
 import { dueOf, openingReturn, type ReceivedText, type ReturnEvent, type Returning, updateReturn } from "../compose/return.ts";
 import type { WordListName } from "../compose/state.ts";
+import type { PinnedLog } from "../document/document.ts";
 import type { ReturnText } from "../locales/locale.ts";
 import { type Store, storeOf } from "../store.ts";
 import { openReturnView, type ReturnPlace, type ReturnWords } from "../view/return.ts";
 import { askMailbox } from "./mailbox.ts";
+import { openReceiptDesk } from "./receipt.ts";
 
 /** Milliseconds for an exchange of 18 kB on a line of about 0.1 kB/s. */
 const PATIENCE = 180_000;
@@ -26,6 +29,8 @@ export interface ReturnDoor {
   readonly words: Omit<ReturnWords, "text">;
   /** The page's language. */
   readonly language: string;
+  /** Key of the log: it signs receipts. */
+  readonly log: PinnedLog;
   /** The list that is offered first. */
   readonly list: WordListName;
   /** Takes the bits behind the words, and the proof that the witness wants to send. */
@@ -42,7 +47,7 @@ export interface ReturnRoom {
 }
 
 /** Draws the first step and goes on from there. @throws if its words do not come, or `signal` ends it before. */
-export async function openReturn({ place, words, language, list, write, leave, signal }: ReturnDoor): Promise<ReturnRoom> {
+export async function openReturn({ place, words, language, log, list, write, leave, signal }: ReturnDoor): Promise<ReturnRoom> {
   const text = await fetchText(language, signal);
   const nudges = new EventTarget();
   const received = new Map<string, ReceivedReply>();
@@ -105,6 +110,7 @@ export async function openReturn({ place, words, language, list, write, leave, s
     }
     if (state.phase === before.phase) return;
     if (before.phase === "finishing") exchange?.abort();
+    if (before.phase === "receipt") desk.stop();
     if (state.phase === "asking") void open(state);
     if (bits === null) return;
     if (state.phase === "finishing") void ask(bits, hashesOf(dueOf(state)));
@@ -119,9 +125,19 @@ export async function openReturn({ place, words, language, list, write, leave, s
 
   const hashesOf = (ids: readonly string[]): Bytes[] => ids.flatMap((id) => received.get(id)?.hash ?? []);
 
+  const desk = openReceiptDesk({
+    log: formatVkey(log.name, fromBase64(log.key)),
+    text,
+    live: words.live,
+    back: () => {
+      store.send({ type: "receipt", open: false });
+    },
+    signal,
+  });
   const draw = openReturnView(
     place,
     { ...words, text },
+    desk,
     (event) => {
       store.send(event);
     },

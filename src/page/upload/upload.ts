@@ -8,7 +8,7 @@
  *
  * Requests carry nothing but the bytes: no cookies, no referrer, no cache.
  */
-import type { Bytes } from "../../protocol/bytes.ts";
+import { type Bytes, concat } from "../../protocol/bytes.ts";
 import { fromUtf8, toHex } from "../../protocol/encoding.ts";
 import { randomBelow, randomBytes } from "../../protocol/crypto/random.ts";
 import { formatJson } from "../../protocol/format/json.ts";
@@ -103,8 +103,8 @@ async function putPart(tip: string, part: number, body: Bytes, watch: UploadWatc
 /** Which parts the server has; none if it does not answer. */
 async function partsThere(tip: string, line: UploadLine): Promise<readonly unknown[]> {
   try {
-    const { ok, body } = await ask({ method: "GET", url: `${tip}/parts` }, line);
-    const answer: unknown = ok ? JSON.parse(fromUtf8(body)) : null;
+    const there = await ask({ method: "GET", url: `${tip}/parts` }, line);
+    const answer: unknown = there?.ok === true ? JSON.parse(fromUtf8(there.body)) : null;
     return typeof answer === "object" && answer !== null && "parts" in answer && Array.isArray(answer.parts)
       ? (answer.parts as unknown[])
       : [];
@@ -120,6 +120,8 @@ export interface RepeatableRequest {
   readonly url: string;
   readonly body?: Bytes;
   readonly type?: string;
+  /** Longest body that an answer may have, bytes; a longer one is refused, and not read to its end. */
+  readonly limit?: number;
 }
 
 /**
@@ -151,13 +153,14 @@ type Outcome = { readonly body: Bytes; readonly trouble: null } | { readonly bod
 
 /** One try. Returns success or a trouble worth waiting for. */
 async function attempt(request: RepeatableRequest, line: UploadLine): Promise<Outcome> {
-  let answer: Answer;
+  let answer: Answer | null;
   try {
     answer = await ask(request, line);
   } catch {
     line.signal.throwIfAborted();
     return { body: null, trouble: { why: "offline", retryAfter: 0 } };
   }
+  if (answer === null) throw new UploadRefused("refused");
   if (answer.ok) return { body: answer.body, trouble: null };
   const { status, retryAfter } = answer;
   const code = codeOf(answer);
@@ -175,8 +178,8 @@ interface Answer {
   readonly body: Bytes;
 }
 
-/** One request with its whole answer: an answer that breaks off is none. */
-async function ask({ method, url, body, type }: RepeatableRequest, line: UploadLine): Promise<Answer> {
+/** One request with its whole answer: an answer that breaks off is none. `null` if it is longer than the request allows. */
+async function ask({ method, url, body, type, limit = Infinity }: RepeatableRequest, line: UploadLine): Promise<Answer | null> {
   const response = await fetch(url, {
     method,
     ...(body === undefined ? {} : { body, headers: { "content-type": type ?? "" } }),
@@ -186,12 +189,21 @@ async function ask({ method, url, body, type }: RepeatableRequest, line: UploadL
     redirect: "error",
     referrerPolicy: "no-referrer",
   });
-  return {
-    ok: response.ok,
-    status: response.status,
-    retryAfter: Number(response.headers.get("retry-after") ?? 0) || 0,
-    body: new Uint8Array(await response.arrayBuffer()),
-  };
+  const whole = await bodyOf(response, limit);
+  if (whole === null) return null;
+  return { ok: response.ok, status: response.status, retryAfter: Number(response.headers.get("retry-after") ?? 0) || 0, body: whole };
+}
+
+/** The body of an answer, or `null` if it has more than `limit` bytes: then the rest is not read. */
+async function bodyOf({ body }: Response, limit: number): Promise<Bytes | null> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body ?? []) {
+    length += piece.length;
+    if (length > limit) return null;
+    pieces.push(piece);
+  }
+  return concat(...pieces);
 }
 
 /** The code of a problem answer; empty if it has none. */

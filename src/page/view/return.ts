@@ -21,6 +21,12 @@ export interface ReturnPlace {
   readonly lists: readonly { readonly list: string; readonly name: string }[];
 }
 
+/** Where receipts are checked; it draws itself. */
+export interface ReceiptPlace {
+  readonly part: HTMLElement;
+  readonly ways: readonly HTMLElement[];
+}
+
 /** What is done elsewhere. */
 export interface ReturnActions {
   /** Do not wait for the next try. */
@@ -49,7 +55,7 @@ const LIST_LANGUAGES: Readonly<Record<WordListName, string>> = {
 };
 
 /** Fills the place; returns what draws a state. With a state and itself it draws all of it. */
-export function openReturnView(place: ReturnPlace, words: ReturnWords, send: Send, actions: ReturnActions): Draw {
+export function openReturnView(place: ReturnPlace, words: ReturnWords, receipt: ReceiptPlace, send: Send, actions: ReturnActions): Draw {
   const { text } = words;
   const entering = openEntry(place, words, send);
   const waiting = openWaiting(words);
@@ -57,6 +63,7 @@ export function openReturnView(place: ReturnPlace, words: ReturnWords, send: Sen
   const finished = make("div", {}, title(text.finishedTitle), lines(text.finished));
   const parts = {
     words: entering.part,
+    receipt: receipt.part,
     asking: waiting.part,
     replies: reading.part,
     finishing: waiting.part,
@@ -71,6 +78,9 @@ export function openReturnView(place: ReturnPlace, words: ReturnWords, send: Sen
   const skip = button(text.skip, "", () => {
     send({ type: "skip" });
   });
+  const toReceipt = button(text.receipt.way, "", () => {
+    send({ type: "receipt", open: true });
+  });
   const finish = button(text.finish, "", () => {
     send({ type: "go-on", way: "finished" });
   });
@@ -79,7 +89,8 @@ export function openReturnView(place: ReturnPlace, words: ReturnWords, send: Sen
   });
   const leave = button(words.leave, "main", actions.leave);
   const ways = {
-    words: [place.back, now, look],
+    words: [place.back, toReceipt, now, look],
+    receipt: receipt.ways,
     asking: [place.back, now],
     replies: [finish, write],
     finishing: [skip, now],

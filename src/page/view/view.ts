@@ -3,6 +3,7 @@
  */
 import { fill, type ReviewWords } from "../compose/review.ts";
 import { type Compose, type FailureCode, pathOf, type Progress, STEPS } from "../compose/state.ts";
+import { timeLeft } from "../compose/time-left.ts";
 import type { ComposeEvent } from "../compose/update.ts";
 import type { PageData } from "../document/document.ts";
 import type { LiveText } from "../locales/locale.ts";
@@ -160,9 +161,7 @@ function progressWords({ phase, done, total, secondsLeft }: Progress, { progress
   if (phase === "reading") return live.reading;
   if (phase === "finishing") return live.finishing;
   const sent = fill(live.sending, { done: String(done), of: String(total) });
-  if (secondsLeft === null) return sent;
-  const left = secondsLeft < 60 ? live.underAMinute : fill(live.minutesLeft, { minutes: String(Math.ceil(secondsLeft / 60)) });
-  return `${sent}, ${left}`;
+  return secondsLeft === null ? sent : `${sent}, ${timeLeft(secondsLeft, live)}`;
 }
 
 function waitingWords({ why, seconds }: NonNullable<Progress["waiting"]>, { progress: live }: LiveText): string {

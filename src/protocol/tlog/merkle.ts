@@ -44,6 +44,28 @@ function parents(level: readonly Bytes[]): Bytes[] {
   return above;
 }
 
+/** A tree that grows leaf by leaf. Keeps only the roots of its perfect subtrees, at most 53: for logs that are read once from their beginning. */
+export class GrowingTree {
+  #size = 0;
+  /** From left to right, and so from large to small. */
+  readonly #subtrees: Bytes[] = [];
+
+  /** Appends a leaf hash, 32 bytes. */
+  add(leaf: Bytes): void {
+    let subtree = leaf;
+    // As many perfect subtrees end here as the size so far has ones at its end.
+    for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) subtree = nodeHash(this.#subtrees.pop() ?? subtree, subtree);
+    this.#subtrees.push(subtree);
+    this.#size++;
+  }
+
+  /** Root of all leaves so far. */
+  root(): Bytes {
+    const last = this.#subtrees.at(-1);
+    return last === undefined ? sha256() : this.#subtrees.slice(0, -1).reduceRight<Bytes>((joined, left) => nodeHash(left, joined), last);
+  }
+}
+
 /** Largest power of two below `size`, which is at least 2. Not by shifts: sizes go up to 2^53-1. */
 export function splitPoint(size: number): number {
   let split = 1;

@@ -19,6 +19,7 @@ import { takeCosignatures } from "./cosign.ts";
 import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
 import { importBundle, type ImportedBundle } from "./import.ts";
 import { keep } from "./keeper.ts";
+import { checkPageLog } from "./page-release.ts";
 import type { Progress } from "./progress.ts";
 import { dueBatches, plannedPurges, purge } from "./purge.ts";
 import { takePolicy } from "./retention.ts";
@@ -42,6 +43,7 @@ const HELP = `firsthand: the intake server.
   firsthand status           batches, bundles, what needs a person
   firsthand keys             the public keys others need to check this server
       --policy               the policy file for firsthand-auditor
+      --log                  only the log's key, made if there is none yet: the page is built for it
 
 With every command:
       --json                 the result as one JSON object
@@ -59,6 +61,7 @@ const OPTIONS = {
   "dry-run": { type: "boolean" },
   policy: { type: "boolean" },
   today: { type: "string" },
+  log: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -74,7 +77,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   cosign: { words: ["FILE"], options: ["json"] },
   clock: { words: [], options: ["today", "json"] },
   status: { words: [], options: ["json"] },
-  keys: { words: [], options: ["policy", "json"] },
+  keys: { words: [], options: ["policy", "log", "json"] },
 };
 
 /** What a command has to say: a value for programs, lines for people. */
@@ -155,6 +158,7 @@ function checkUsage(command: string, words: readonly string[], values: Values): 
   if (words.length !== known.words.length) usage(`after ${command} comes ${known.words.join(" ") || "nothing"}`);
   const strange = Object.keys(values).find((option) => !known.options.some((allowed) => allowed === option));
   if (strange !== undefined) usage(`${command} takes no --${strange}`);
+  if (values.policy === true && values.log === true) usage("keys takes --policy or --log");
   if (values.again !== undefined && !/^[1-9]\d{0,7}$/.test(values.again)) usage("--again takes the number of a bundle");
   if (command === "clock" && !/^\d{4}-\d\d-\d\d$/.test(values.today ?? "")) usage("clock takes --today YYYY-MM-DD");
 }
@@ -166,7 +170,7 @@ async function runCommand(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Answer> {
   const config = loadConfig(env);
-  if (command === "keys") return keysAnswer(await loadKeys(config), values.policy === true);
+  if (command === "keys") return keysAnswer(await loadKeys(config), values);
   // Commands say themselves what they did; only the server keeps a log of events.
   const context = await openContext(config, command === "serve" ? { restarts: true } : { log: openEventLog({ write: () => undefined }) });
   const progress = progressLines();
@@ -223,6 +227,7 @@ async function answerTo(command: string, word: string, values: Values, context: 
 }
 
 async function serveUntilStopped(context: Context, progress: Progress, json: boolean): Promise<Answer> {
+  await checkPageLog(context.config.pageDir, context.keys.logSigner.vkey);
   await catchUp(context, progress);
   const stop = stopSignal();
   const serving = await serve(context);
@@ -343,7 +348,7 @@ async function statusAnswer(context: Context): Promise<Answer> {
   };
 }
 
-async function keysAnswer(keys: Keys, policy: boolean): Promise<Answer> {
+async function keysAnswer(keys: Keys, { policy, log }: Values): Promise<Answer> {
   const { logSigner, review, cosigners, program, rewards, demo } = keys;
   const file = {
     log: logSigner.vkey.text,
@@ -352,7 +357,8 @@ async function keysAnswer(keys: Keys, policy: boolean): Promise<Answer> {
     quorum: 0,
     witnessProgram: program.fingerprint,
   };
-  if (policy) {
+  if (log === true) return { json: {}, lines: [], file: `${file.log}\n` };
+  if (policy === true) {
     const text = fromUtf8(formatLogPolicy(file));
     return { json: {}, lines: [], file: text };
   }

@@ -209,7 +209,11 @@ describe.each(BROWSERS)("in %s", (name) => {
       await generateCertificate({ purpose: "rewards", start, epochs: 10 }),
     ];
     const html = await buildOffline({
-      pinned: { program: program.fingerprint, rewards: rewards.fingerprint, origin: "tips.test/log" },
+      pinned: {
+        program: program.fingerprint,
+        rewards: rewards.fingerprint,
+        log: { name: "tips.test/log", id: 1, key: "A".repeat(43) + "=" },
+      },
       demo: false,
       configured: null,
       style: "",

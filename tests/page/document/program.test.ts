@@ -8,7 +8,7 @@ import type { Locale } from "../../../src/page/locales/locale.ts";
 import type { Program } from "../../../src/protocol/format/program.ts";
 import { OFFERING } from "../../support/programs.ts";
 
-const PINNED = { program: "a".repeat(64), rewards: "b".repeat(64), origin: "tips.test/log" };
+const PINNED = { program: "a".repeat(64), rewards: "b".repeat(64), log: { name: "tips.test/log", id: 1, key: `${"A".repeat(43)}=` } };
 const INTEGRITY = { script: "sha384-x", style: "sha384-y" };
 const INFORMATION_ONLY: Program = { ...OFFERING, offer: null };
 

@@ -7,7 +7,7 @@ import type { Locale } from "../../../src/page/locales/locale.ts";
 import { VOCABULARY } from "../../../src/protocol/format/vocabulary.ts";
 
 const SETTINGS = {
-  pinned: { program: "a".repeat(64), rewards: "b".repeat(64), origin: "tips.test/log" },
+  pinned: { program: "a".repeat(64), rewards: "b".repeat(64), log: { name: "tips.test/log", id: 1, key: "A".repeat(43) + "=" } },
   demo: false,
   program: null,
   integrity: { script: "sha384-x", style: "sha384-y" },

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { NoteSigner } from "../../../src/protocol/crypto/note.ts";
+import { type NoteSigner, noteSigner, parseVkey } from "../../../src/protocol/crypto/note.ts";
 import { utf8 } from "../../../src/protocol/encoding.ts";
 import { parseLogPolicy } from "../../../src/protocol/format/log-policy.ts";
 import { parseNote } from "../../../src/protocol/format/note.ts";
@@ -112,6 +112,34 @@ describe("firsthand", () => {
     const policy = parseLogPolicy(utf8(stdout));
     expect(policy.log.startsWith(`${ORIGIN}+`)).toBe(true);
     expect(policy.review).toBe(review.vkey.text);
+  });
+});
+
+describe("the log's key", () => {
+  it("is made and printed with no database and no page, so that the page can be built for it", async () => {
+    const fresh = { DATA_DIR: join(folder, "fresh"), PAGE_DIR: join(folder, "nowhere") };
+    const first = await command(folder, ["keys", "--log"], fresh);
+    expect(first).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: expect.stringMatching(/^keeper\.test\/log\+[0-9a-f]{8}\+[\w+/=]+\n$/) as unknown,
+    });
+    expect(parseVkey(first.stdout.trimEnd()).name).toBe(ORIGIN);
+    expect(await command(folder, ["keys", "--log"], fresh)).toEqual(first);
+    expect(await readdir(fresh.DATA_DIR)).toEqual(["keys"]);
+    await refused(["keys", "--log", "--policy"], 2, "usage");
+  });
+
+  it("is what the page that is served must pin", async () => {
+    const release = join(folder, "page", "release.json");
+    const before = await readFile(release, "utf8");
+    const other = (await noteSigner(ORIGIN, new Uint8Array(32))).vkey.text;
+    const { log } = JSON.parse(before) as { log: string };
+    await writeFile(release, before.replace(log, other));
+    await refused(["serve"], 1, "page-other-log");
+    await writeFile(release, before.replace(/"log":"[^"]*",/, ""));
+    await refused(["serve"], 1, "bad-settings");
+    await writeFile(release, before);
   });
 });
 

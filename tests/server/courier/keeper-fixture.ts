@@ -23,6 +23,7 @@ import { EMPTY_ANSWERS } from "../../../src/protocol/format/vocabulary.ts";
 import { type Config, loadConfig } from "../../../src/server/config.ts";
 import { type Context, openContext } from "../../../src/server/context.ts";
 import { openEventLog } from "../../../src/server/privacy.ts";
+import { readIfThere, writeDurably } from "../../../src/server/store/durable-file.ts";
 import { pendingOf } from "../../../src/server/store/generation-keys.ts";
 import { currentGeneration } from "../../../src/server/store/generations.ts";
 import { factsOf, type Pending, storeCompletion, storePart } from "../../../src/server/store/pending.ts";
@@ -58,13 +59,17 @@ export function environmentOf(folder: string): Record<string, string> {
   return { DATA_DIR: join(folder, "data"), KEYS_DIR: join(folder, "keys"), PAGE_DIR: join(folder, "page"), MIN_FREE_MIB: "0", PORT: "0" };
 }
 
-/** A page that can be served, below a station's folder. */
+/** A page that can be served, below a station's folder, and the log's key that it pins: made now if there is none. */
 export async function makePage(folder: string): Promise<void> {
   const document = utf8("<!doctype html><title>test</title>");
   await mkdir(join(folder, "page", "en"), { recursive: true });
   await writeFile(join(folder, "page", "en", "index.html"), document);
   await writeFile(join(folder, "page", "manifest.json"), formatJson({ "en/index.html": toHex(sha256(document)) }));
-  await writeFile(join(folder, "page", "release.json"), formatJson({ commit: "0".repeat(40), sbom: "0".repeat(64) }));
+  const seedPath = join(folder, "data", "keys", "log.seed");
+  const seed = (await readIfThere(seedPath)) ?? randomBytes(32);
+  await writeDurably(seedPath, seed);
+  const log = (await noteSigner(ORIGIN, seed)).vkey.text;
+  await writeFile(join(folder, "page", "release.json"), formatJson({ commit: "0".repeat(40), log, sbom: "0".repeat(64) }));
 }
 
 /** Keys whose making takes a while, made once for a test file. */
