@@ -50,9 +50,19 @@ export async function ingredientsOf(paths: Iterable<string>): Promise<Ingredient
   return ingredients.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Licence files of a package, and those in a folder of licences. */
 async function noticesIn(folder: string): Promise<Map<string, string>> {
-  const names = (await readdir(folder)).filter((name) => /^(?:licen[cs]e|copying|notice)/i.test(name)).sort();
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")] as const)));
+  const notices = new Map<string, string>();
+  const found = (await readdir(folder, { withFileTypes: true })).filter(({ name }) =>
+    /^(?:(?:third_party_)?licen[cs]e|copying|notice)/i.test(name),
+  );
+  for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const files = entry.isDirectory()
+      ? (await readdir(join(folder, entry.name))).sort().map((name) => join(entry.name, name))
+      : [entry.name];
+    for (const file of files) notices.set(file, await readFile(join(folder, file), "utf8"));
+  }
+  return notices;
 }
 
 /** The list for a program of this name and version. */

@@ -1,6 +1,6 @@
 /** Commands for what takes two people: proposing, confirming, and what is done at once when something is confirmed. */
 import { Refusal } from "../protocol/errors.ts";
-import { settle } from "./casebook/destroy.ts";
+import { requireWeekOver, settle } from "./casebook/destroy.ts";
 import { findTip } from "./casebook/shelf.ts";
 import { makePerson, type NewPerson } from "./casebook/people.ts";
 import type { Casebook } from "./casebook/casebook.ts";
@@ -16,8 +16,10 @@ export type Proposable = (typeof PROPOSABLE)[number];
 
 /** Proposes something; somebody else has to confirm it. `newPerson` makes who is to be added. */
 export function propose(what: Proposable, which: string, newPerson: () => Promise<NewPerson>, desk: Desk): Promise<Answer> {
-  return asWriter(desk, async ({ casebook }, person) => {
+  return asWriter(desk, async (open, person) => {
+    const { casebook } = open;
     const subject = await subjectOf(casebook, what, which, newPerson);
+    if (subject.what === "destroy-epoch") await requireWeekOver(open, subject.epoch);
     const { sequence } = await casebook.append({ kind: "proposed", subject }, person, desk.now);
     return {
       json: { proposal: sequence, subject },
@@ -49,6 +51,7 @@ export function decide(proposal: number, confirmed: boolean, desk: Desk): Promis
   return asWriter(desk, async (open, person) => {
     const { casebook } = open;
     const subject = casebook.state.proposals.get(proposal)?.proposed.act.subject;
+    if (confirmed && subject?.what === "destroy-epoch") await requireWeekOver(open, subject.epoch);
     await casebook.append({ kind: confirmed ? "confirmed" : "rejected", proposal }, person, desk.now);
     await settle(open);
     const words = subject === undefined ? "" : inWords(casebook, subject);

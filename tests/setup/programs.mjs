@@ -28,7 +28,6 @@ export const PROGRAMS = [
   { name: "qpdf", why: "is an independent reader of the structure of PDF files", debian: "qpdf", anyOf: ["qpdf"] },
   { name: "Poppler", why: "shows what is seen of a PDF file", debian: "poppler-utils", anyOf: ["pdftoppm"] },
   { name: "debootstrap", why: "makes a bare Debian for the review machine's archive", debian: "debootstrap", anyOf: ["debootstrap"] },
-  { name: "unshare", why: "runs programs without a network", debian: "util-linux", anyOf: ["unshare"] },
   { name: "OpenSSL", why: "is an independent checker of hashes and signatures", debian: "openssl", anyOf: ["openssl"] },
   { name: "unshare", why: "gives a review machine a network or a full disk of its own", debian: "util-linux", anyOf: ["unshare"] },
   { name: "ip", why: "makes a network interface that leads nowhere", debian: "iproute2", anyOf: ["ip"] },

@@ -8,10 +8,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { openSecret } from "../../protocol/crypto/certificate.ts";
-import { Fault } from "../../protocol/errors.ts";
+import { openCertificate, openSecret } from "../../protocol/crypto/certificate.ts";
+import { Fault, Refusal } from "../../protocol/errors.ts";
+import { formatDate } from "../../protocol/format/date.ts";
 import type { Casebook } from "./casebook.ts";
 import { flushFolder, writeDurably } from "./durable-file.ts";
+import { batchesToAcknowledge } from "./outbox.ts";
 import { bundleFolder } from "./places.ts";
 import { itemPath, recordPath } from "./shelf.ts";
 import { lockVault, type Vault, VAULT_FILE } from "./vault.ts";
@@ -58,6 +60,23 @@ async function settleEpochs(casebook: Casebook, vault: Vault, secret: Bytes): Pr
   const settled = { ...vault, program };
   await writeVault(casebook.folder, settled, secret);
   return settled;
+}
+
+/**
+ * Whether a week's secret is needed no more: the week is over, and a batch of a day later than its end and the days of grace was imported, and acknowledged with all before it. Until then
+ * tips sealed to that week may still wait somewhere, and destroying the secret would destroy them unread.
+ * @throws {Refusal} `no-epoch`; `not-acknowledged` if it is too early.
+ */
+export async function requireWeekOver({ casebook, vault }: OpenCasebook, epoch: string): Promise<void> {
+  const { epochs } = await openCertificate((await openSecret(vault.program)).publicBytes(), casebook.opened.program);
+  const week = epochs.find(({ fingerprint }) => fingerprint === epoch);
+  if (week === undefined) throw new Refusal("no-epoch");
+  const last = formatDate(week.to / 86_400 + casebook.opened.grace_days);
+  const batches = casebook.acts("imported").flatMap((act) => act.batches);
+  const unacknowledged = new Set(batchesToAcknowledge(casebook).map(({ batch }) => batch));
+  const fine =
+    batches.some(({ date }) => date > last) && batches.every(({ batch, missing }) => missing === 0 && !unacknowledged.has(batch));
+  if (!fine) throw new Refusal("not-acknowledged", `the week's last batch is of ${last}`);
 }
 
 /** Writes a vault over the one that is there. @throws {Fault}; then the old one is still there. */

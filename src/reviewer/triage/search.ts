@@ -4,11 +4,12 @@
  * SQLite's own tokenizers fail here: to one a Chinese sentence is a single word, another needs three characters where most Chinese words have two. So words are made here, from
  * folded text (fold.ts), and SQLite sees them as hexadecimal:
  *
- *     word   each character of Chinese, Japanese and Korean by itself; Tibetan syllables; words of everything else
- *     pair   each two neighbouring characters of Chinese, Japanese and Korean
+ * - Chinese, Japanese, Korean: each character with the one after it; and, in a column of its own, each character of a tip once;
+ * - Tibetan: syllables; everything else: words.
  *
- * A query is cut the same way. Chinese of two characters or more is looked for as pairs in a row, Tibetan as syllables in a row, anything else as beginnings of words;
- * all parts of a query must be there. The newest tips come first: ranking every hit of a common word would take too long and mean little.
+ * A query is cut the same way. Two characters of Chinese or more are looked for as such pairs in a row, one in its column, Tibetan as syllables in a row, anything
+ * else as the beginning of a word; all parts of a query must be there. The newest tips come first: ranking every hit of a common word would take too long and mean little.
+ * Stretches are not joined over what stands between them, so a word with a line break inside is not found.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { foldText } from "./fold.ts";
@@ -46,12 +47,21 @@ function* partsOf(text: string): Generator<Part, void, undefined> {
   if (syllables.length > 0) yield { kind: "tibetan", pieces: syllables };
 }
 
-function pairsOf(pieces: readonly string[]): string[] {
-  return pieces.slice(1).map((piece, index) => `${pieces[index] ?? ""}${piece}`);
+const hexOfPiece = new Map<string, string>();
+
+/** A token as SQLite sees it. Single characters and syllables come again and again, so theirs is kept; words are too many. */
+function asHex(piece: string): string {
+  const known = hexOfPiece.get(piece);
+  if (known !== undefined) return known;
+  const hex = Buffer.from(piece, "utf16le").toString("hex");
+  if (piece.length <= 2) hexOfPiece.set(piece, hex);
+  return hex;
 }
 
-function asHex(token: string): string {
-  return Buffer.from(token, "utf16le").toString("hex");
+/** What stands in the index for a part. */
+function tokensOf({ kind, pieces }: Part): string[] {
+  const hexes = pieces.map(asHex);
+  return kind === "cjk" ? hexes.slice(1).map((hex, index) => `${hexes[index] ?? ""}${hex}`) : hexes;
 }
 
 /** A tip's texts, to be found. */
@@ -71,8 +81,8 @@ export class TipSearch {
 
   constructor() {
     this.#database.exec("PRAGMA temp_store = MEMORY");
-    this.#database.exec("CREATE VIRTUAL TABLE tip USING fts5 (word, pair, content='', contentless_delete=1, tokenize='ascii')");
-    this.#insert = this.#database.prepare("INSERT INTO tip (rowid, word, pair) VALUES (?, ?, ?)");
+    this.#database.exec("CREATE VIRTUAL TABLE tip USING fts5 (row, single, content='', contentless_delete=1, tokenize='ascii')");
+    this.#insert = this.#database.prepare("INSERT INTO tip (rowid, row, single) VALUES (?, ?, ?)");
     this.#delete = this.#database.prepare("DELETE FROM tip WHERE rowid = ?");
     this.#find = this.#database.prepare("SELECT rowid FROM tip WHERE tip MATCH ? ORDER BY rowid DESC LIMIT ?");
   }
@@ -82,15 +92,15 @@ export class TipSearch {
     this.#database.exec("BEGIN");
     for (const { id, texts } of tips) {
       this.#remove(id);
-      const words: string[] = [];
-      const pairs: string[] = [];
+      const row: string[] = [];
+      const single = new Set<string>();
       for (const text of texts) {
-        for (const { kind, pieces } of partsOf(text)) {
-          for (const piece of pieces) words.push(asHex(piece));
-          if (kind === "cjk") for (const pair of pairsOf(pieces)) pairs.push(asHex(pair));
+        for (const part of partsOf(text)) {
+          row.push(tokensOf(part).join(" "));
+          if (part.kind === "cjk") for (const piece of part.pieces) single.add(asHex(piece));
         }
       }
-      this.#insert.run(this.#ids.length, words.join(" "), pairs.join(" "));
+      this.#insert.run(this.#ids.length, row.join(" "), [...single].join(" "));
       this.#rows.set(id, this.#ids.length);
       this.#ids.push(id);
     }
@@ -123,8 +133,8 @@ export class TipSearch {
 }
 
 /** A part of a query in FTS5's language; only hexadecimal gets into it. */
-function matchOf({ kind, pieces }: Part): string {
-  const isPairs = kind === "cjk" && pieces.length > 1;
-  const tokens = (isPairs ? pairsOf(pieces) : pieces).map(asHex);
-  return `${isPairs ? "pair" : "word"} : "${tokens.join(" ")}"${kind === "word" ? " *" : ""}`;
+function matchOf(part: Part): string {
+  const { kind, pieces } = part;
+  if (kind === "cjk" && pieces.length === 1) return `single : "${asHex(pieces[0] ?? "")}"`;
+  return `row : "${tokensOf(part).join(" ")}"${kind === "word" ? " *" : ""}`;
 }

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { openSecret } from "../../../src/protocol/crypto/certificate.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { checkCasebook } from "../../../src/reviewer/casebook/check.ts";
-import { type OpenCasebook, settle } from "../../../src/reviewer/casebook/destroy.ts";
+import { type OpenCasebook, requireWeekOver, settle } from "../../../src/reviewer/casebook/destroy.ts";
 import { bundleFolder } from "../../../src/reviewer/casebook/places.ts";
 import { finishRekey, replaceSecret } from "../../../src/reviewer/casebook/rekey.ts";
 import { readRecord, type ShelvedTip, tipsOf } from "../../../src/reviewer/casebook/shelf.ts";
@@ -94,6 +94,28 @@ describe("a tip that was destroyed", () => {
     const oldKeys = new TipKeys((bundle) => bundleFolder(old.casebook, bundle), now.vault.wrapping);
     expect(await refusalOf(() => oldKeys.of(tip.bundle, tip.entry.id))).toBe("casebook-damaged");
     expect(now.casebook.acts("cards-replaced")).toEqual([{ kind: "cards-replaced", needed: 2, shares: 2 }]);
+  });
+});
+
+describe("a week's secret", () => {
+  it("is not for destroying while tips may still come that are sealed to it", async () => {
+    const open = await copyOf();
+    const [epoch = ""] = (await openSecret(open.vault.program)).epochs;
+    expect(await refusalOf(() => requireWeekOver(open, epoch))).toBe("not-acknowledged");
+    expect(await refusalOf(() => requireWeekOver(open, "0".repeat(64)))).toBe("no-epoch");
+    const counts = { size: 0, tips: 0, decoys: 0, unreadable: 0, not_included: 0, missing: 0 };
+    const batch = { batch: 2, date: "2999-01-01", root: "0".repeat(64), ...counts };
+    const act = { kind: "imported", bundle: 2, manifest: batch.root, checkpoint: { size: 1, root: batch.root } } as const;
+    const ana = await open.casebook.person("Ana");
+    await open.casebook.append({ ...act, batches: [batch], tips: [], troubled: [] }, ana, NOW);
+    expect(await refusalOf(() => requireWeekOver(open, epoch))).toBe("not-acknowledged");
+    const notes = [1, 2].map((number) => ({ batch: number, note: "n" }));
+    await open.casebook.append(
+      { kind: "outbox", bundle: 1, previous: batch.root, manifest: batch.root, acknowledgements: notes },
+      ana,
+      NOW,
+    );
+    await requireWeekOver(open, epoch);
   });
 });
 

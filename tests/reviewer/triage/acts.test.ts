@@ -57,7 +57,7 @@ const ALL: [string, Json][] = [
 ];
 
 function read(kind: string, value: Json): Json {
-  return TRIAGE_ACTS[kind as keyof typeof TRIAGE_ACTS](parseJson(formatJson(value)), "act") as Json;
+  return TRIAGE_ACTS[kind as keyof typeof TRIAGE_ACTS](parseJson(formatJson(value)), "act");
 }
 
 describe("an act", () => {
