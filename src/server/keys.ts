@@ -16,7 +16,7 @@ import { randomBytes } from "../protocol/crypto/random.ts";
 import { fromUtf8, toHex } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { parseRetention, type RetentionPolicy } from "../protocol/format/retention.ts";
-import { readIfThere, writeDurably } from "./store/durable-file.ts";
+import { readIfThere, writeOnceDurably } from "./store/durable-file.ts";
 
 /** Everything below is checked when it is loaded. */
 export interface Keys {
@@ -108,7 +108,6 @@ async function logSeed(dataDir: string): Promise<Bytes> {
   const there = await readIfThere(path);
   if (there?.length === SEED_LENGTH) return there;
   if (there !== null || (await readIfThere(lastCheckpointPath(dataDir))) !== null) throw new Refusal("keys-missing", "log.seed");
-  const seed = randomBytes(SEED_LENGTH);
-  await writeDurably(path, seed);
-  return seed;
+  // Two processes that start at once sign with one key.
+  return writeOnceDurably(path, randomBytes(SEED_LENGTH));
 }
