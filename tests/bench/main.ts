@@ -13,6 +13,7 @@ const AREAS: Readonly<Record<string, () => Promise<Result[]>>> = {
   keeping: async () => (await import("./intake.ts")).benchKeeping(),
   log: async () => (await import("./log.ts")).benchLog(),
   page: async () => (await import("./page.ts")).benchPage(),
+  sizing: async () => (await import("./sizing.ts")).benchSizing(),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" }, help: { type: "boolean" } } });

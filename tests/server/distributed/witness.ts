@@ -82,12 +82,16 @@ async function untilAnswered(
   return null;
 }
 
+/** Pause after a tip, milliseconds: the point is what crosses, not how much there is of it. */
+const BREATH = 150;
+
 /** Sends tips one after the other until it is told to stop; every third has three parts. */
 export async function keepSending(program: Certificate, next: NextServer, into: Receipted[], stopped: () => boolean): Promise<void> {
   for (let sent = 0; !stopped(); sent++) {
     const tip = await makeTip(program, sent % 3 === 2 ? LARGE : SMALLEST_CLASS, Date.now());
     const receipt = await sendThrough(next, tip, stopped);
     if (receipt !== null) into.push({ tip, receipt });
+    await pause(BREATH);
   }
 }
 
