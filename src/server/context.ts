@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import { type Keys, loadKeys } from "./keys.ts";
 import { type EventLog, openEventLog } from "./privacy.ts";
 import { type Database, openDatabase } from "./store/database.ts";
+import { requireDurableCommits } from "./store/durability.ts";
 import { startEmbeddedPostgres } from "./store/embedded-postgres.ts";
 import { HeldKeys } from "./store/generation-keys.ts";
 import { openFirstGeneration } from "./store/generations.ts";
@@ -43,7 +44,8 @@ const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
 /**
  * Opens everything.
- * @throws {Refusal} what {@link loadKeys} refuses; `keys-missing` if DATA_DIR does not belong to the database.
+ * @throws {Refusal} what {@link loadKeys} refuses; `keys-missing` if DATA_DIR does not belong to the database;
+ *   `bad-settings` if the database does not wait for its disk.
  * @throws {Fault} if the database cannot be started or migrated. What was opened is closed again.
  */
 export async function openContext(
@@ -77,6 +79,7 @@ export async function openContext(
     closing.push(() => db.close());
     const intake = openDatabase(url, { role: "firsthand_intake", connections: 16, lost });
     closing.push(() => intake.close());
+    await requireDurableCommits(intake);
     await openFirstGeneration(db, config.dataDir);
     const held = new HeldKeys(config.dataDir);
     closing.push(() => {

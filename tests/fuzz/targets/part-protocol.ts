@@ -39,8 +39,6 @@ const keys = await makeTestKeys(join(folder, "keys"));
 await makeTestPage(join(folder, "page"));
 const postgres = await startEmbeddedPostgres(join(folder, "postgres"), NO_LOG);
 const owner = openDatabase(postgres.url, { connections: 1 });
-// What is durable is for other tests to say; here the disk would be all that is waited for.
-await owner.query("alter database firsthand set synchronous_commit = off");
 const config = loadConfig({
   DATA_DIR: join(folder, "data"),
   KEYS_DIR: keys.folder,
@@ -49,6 +47,7 @@ const config = loadConfig({
   MIN_FREE_MIB: "0",
 });
 const context = await openContext(config, { log: NO_LOG, clock: () => NOON });
+// What is durable is for other tests to say; here the disk would be all that is waited for.
 await owner.query("alter table tip_part_1 set unlogged; alter table tip_seal_1 set unlogged");
 const app = await buildApp(context, await loadPageFiles(config.pageDir));
 const tip = await makeTip(keys.program);

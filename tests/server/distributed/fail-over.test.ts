@@ -118,5 +118,5 @@ describe("a standby that takes over", () => {
     } finally {
       await context.close();
     }
-  }, 300_000);
+  }, 600_000);
 });

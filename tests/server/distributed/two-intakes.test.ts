@@ -97,7 +97,7 @@ describe("two intakes and a keeper", () => {
     } finally {
       await context.close();
     }
-  }, 300_000);
+  }, 600_000);
 });
 
 /** Waits until so many receipts have been given. */

@@ -83,7 +83,7 @@ async function untilAnswered(
 }
 
 /** Pause after a tip, milliseconds: the point is what crosses, not how much there is of it. */
-const BREATH = 150;
+const BREATH = 300;
 
 /** Sends tips one after the other until it is told to stop; every third has three parts. */
 export async function keepSending(program: Certificate, next: NextServer, into: Receipted[], stopped: () => boolean): Promise<void> {
