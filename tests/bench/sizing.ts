@@ -6,9 +6,10 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type Bytes, collect, rechunk } from "../../src/protocol/bytes.ts";
 import { type Certificate, epochAt, openCertificate } from "../../src/protocol/crypto/certificate.ts";
@@ -86,10 +87,12 @@ export async function benchSizing(): Promise<Result[]> {
       const [items = 0, stored = 0, transparency = 0] = await sizes(database);
       const [bundle = ""] = await readdir(join(folder, "stick"));
       const onStick = (await stat(join(folder, "stick", bundle))).size;
+      const told = await succeeded(command(folder, ["keys", "--json"], settings));
+      await writeFile(join(folder, "log.vkey"), `${(JSON.parse(told) as { log: string }).log}\n`);
       const review = await difference(childrenTime, () =>
         reviewer(
           ...["import", join(folder, "stick", bundle), "--casebook", join(folder, "machine", "casebook")],
-          ...["--shares", join(folder, "machine", "cards", "card-1-of-1.txt"), "--json"],
+          ...["--shares", join(folder, "machine", "cards", "card-1-of-1.txt"), "--log-key", join(folder, "log.vkey"), "--json"],
         ),
       );
       return [
@@ -199,15 +202,16 @@ async function send(url: string, method: string, type: string, body: Bytes, expe
   if (response.status !== expected) throw new Error(`${method} was answered with ${String(response.status)}`);
 }
 
-async function succeeded(outcome: ReturnType<typeof command>): Promise<void> {
-  const { code, stderr } = await outcome;
+async function succeeded(outcome: ReturnType<typeof command>): Promise<string> {
+  const { code, stdout, stderr } = await outcome;
   if (code !== 0) throw new Error(stderr);
+  return stdout;
 }
 
 async function reviewer(...words: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [REVIEWER, ...words], { stdio: ["ignore", "ignore", "inherit"] });
-  const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`firsthand-reviewer ${words[0] ?? ""} failed`);
+  const child = spawn(process.execPath, [REVIEWER, ...words], { stdio: ["ignore", "ignore", "pipe"] });
+  const [errors, [code]] = await Promise.all([text(child.stderr), once(child, "close") as Promise<[number | null]>]);
+  if (code !== 0) throw new Error(errors);
 }
 
 /** Items of the first batch, bytes that they take, and bytes of the log's files. */
@@ -250,6 +254,6 @@ async function timesOf(pid: number): Promise<{ parent: number; ticks: number }> 
 
 /** Fields of /proc/<pid>/stat from the third on. */
 async function statOf(pid: number): Promise<string[]> {
-  const text = await readFile(`/proc/${String(pid)}/stat`, "utf8");
-  return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const stats = await readFile(`/proc/${String(pid)}/stat`, "utf8");
+  return stats.slice(stats.lastIndexOf(")") + 2).split(" ");
 }
