@@ -10,6 +10,7 @@ import { machineUptime, type Uptime } from "./courier/clock.ts";
 import { type Keys, loadKeys } from "./keys.ts";
 import { type EventLog, openEventLog } from "./privacy.ts";
 import { type Database, openDatabase, type Role } from "./store/database.ts";
+import { requireDurableCommits } from "./store/durability.ts";
 import { startEmbeddedPostgres } from "./store/embedded-postgres.ts";
 import { HeldKeys } from "./store/generation-keys.ts";
 import { openFirstGeneration } from "./store/generations.ts";
@@ -56,7 +57,8 @@ const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
 /**
  * Opens everything.
- * @throws {Refusal} what {@link loadKeys} refuses; `keys-missing` if DATA_DIR does not belong to the database.
+ * @throws {Refusal} what {@link loadKeys} refuses; `keys-missing` if DATA_DIR does not belong to the database;
+ *   `bad-settings` if the database does not wait for its disk.
  * @throws {Fault} if the database cannot be started or migrated. What was opened is closed again.
  */
 export async function openContext(
@@ -96,6 +98,7 @@ export async function openContext(
     };
     const db = await open("firsthand_keeper", 6);
     const intake = await open("firsthand_intake", 16);
+    await requireDurableCommits(intake);
     await openFirstGeneration(db, config.dataDir);
     const held = new HeldKeys(config.dataDir);
     closing.push(() => {

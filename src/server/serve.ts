@@ -1,5 +1,6 @@
 /** Listening, and stopping without cutting anybody off who is nearly done. */
 import { chmod, lstat, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { Fault, Refusal } from "../protocol/errors.ts";
 import { buildApp } from "./app.ts";
 import type { Context } from "./context.ts";
@@ -53,10 +54,23 @@ export async function serve(context: Context): Promise<Serving> {
   }
 }
 
-/** Removes a socket that a killed server left. */
+/** Removes a socket that a killed server left, and no other's: of two servers on one machine each has its own. */
 async function clearSocket(path: string): Promise<void> {
   const facts = await lstat(path).catch(() => null);
   if (facts === null) return;
-  if (!facts.isSocket()) throw new Refusal("bad-settings", "SOCKET");
+  if (!facts.isSocket() || (await isListenedTo(path))) throw new Refusal("bad-settings", "SOCKET");
   await rm(path);
+}
+
+function isListenedTo(path: string): Promise<boolean> {
+  return new Promise((done) => {
+    const attempt = connect(path);
+    attempt.once("connect", () => {
+      attempt.destroy();
+      done(true);
+    });
+    attempt.once("error", () => {
+      done(false);
+    });
+  });
 }

@@ -20,6 +20,7 @@ const AREAS: Readonly<Record<string, (wish: Wish) => Promise<Result[]>>> = {
   log: async () => (await import("./log.ts")).benchLog(),
   page: async () => (await import("./page.ts")).benchPage(),
   search: async () => (await import("./triage.ts")).benchSearch(),
+  sizing: async () => (await import("./sizing.ts")).benchSizing(),
 };
 
 const { values, positionals } = parseArgs({

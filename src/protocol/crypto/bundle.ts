@@ -16,6 +16,16 @@ import { type NoteSigner, openNote, type Vkey } from "./note.ts";
 /** Longest signed manifest: about 130,000 entries. */
 const LONGEST_MANIFEST = 16 * 2 ** 20;
 
+/** Octets of a manifest that are not its entries: the head, and the signature. */
+const AROUND_ENTRIES = 2048;
+
+/** Whether a manifest with these entries is short enough to be read. A batch of 131,072 items with its tiles is. */
+export function fitsManifest(entries: readonly ManifestEntry[]): boolean {
+  let length = AROUND_ENTRIES;
+  for (const { sha256, size, path } of entries) length += sha256.length + String(size).length + path.length + 3;
+  return length <= LONGEST_MANIFEST;
+}
+
 /** A file to be carried. `sha256` is of exactly the `size` bytes that `open` gives. */
 export interface BundleFile {
   readonly path: string;

@@ -6,6 +6,12 @@
 /** Items in the smallest batch. */
 const SMALLEST = 64;
 
+/**
+ * When so many tips wait, they are sealed before the day is over: a batch of more than 131,072 items is more than a bundle's manifest can list. 8,304 tips are left for those
+ * that come until the clock is looked at again.
+ */
+export const MOST_WAITING = 90_000;
+
 /** The number of items in a batch with `tips` (0 to 2^40) finished tips. What is left above `tips` are decoys: at least a quarter of all. */
 export function batchSize(tips: number): number {
   if (!Number.isSafeInteger(tips) || tips < 0) throw new Error("a number of tips is a natural number");

@@ -31,6 +31,8 @@ import { dayOf } from "./timetable.ts";
 const HELP = `firsthand: the intake server.
 
   firsthand serve            serve the page, take in tips, seal a batch a day, purge what is due
+      --intake               only serve and take in: sealing and purging is another process's, firsthand keep
+  firsthand keep             only seal a batch a day and purge what is due, for one or more of serve --intake
   firsthand seal             seal the batch that is open now, instead of waiting for the timetable
   firsthand export DIR       write the next bundle for the review machine into a folder (the stick)
       --again N              write bundle N once more, byte for byte; nothing is logged
@@ -51,7 +53,8 @@ With every command:
 
 Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
 PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
-seal, export, import, purge, retention and cosign work while the server serves.
+seal, export, import, purge, retention and cosign work while the server serves. So do several of serve and serve --intake on one DATA_DIR and database,
+each with a PORT or SOCKET of its own; of all that keep, one does at a time.
 
 Exit status: 0 done, 1 refused or failed, 2 not understood.
 `;
@@ -62,13 +65,15 @@ const OPTIONS = {
   policy: { type: "boolean" },
   today: { type: "string" },
   log: { type: "boolean" },
+  intake: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
 
 /** Words after each command, and the options it takes. */
 const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; readonly options: readonly (keyof typeof OPTIONS)[] }>> = {
-  serve: { words: [], options: ["json"] },
+  serve: { words: [], options: ["intake", "json"] },
+  keep: { words: [], options: ["json"] },
   seal: { words: [], options: ["json"] },
   export: { words: ["DIR"], options: ["again", "json"] },
   import: { words: ["FILE"], options: ["json"] },
@@ -171,8 +176,11 @@ async function runCommand(
 ): Promise<Answer> {
   const config = loadConfig(env);
   if (command === "keys") return keysAnswer(await loadKeys(config), values);
-  // Commands say themselves what they did; only the server keeps a log of events.
-  const context = await openContext(config, command === "serve" ? { restarts: true } : { log: openEventLog({ write: () => undefined }) });
+  // Commands say themselves what they did; only what goes on running keeps a log of events.
+  const context = await openContext(
+    config,
+    command === "serve" || command === "keep" ? { restarts: true } : { log: openEventLog({ write: () => undefined }) },
+  );
   const progress = progressLines();
   try {
     return await answerTo(command, word, values, context, progress.report);
@@ -186,7 +194,9 @@ async function answerTo(command: string, word: string, values: Values, context: 
   const keeping = { progress, patience: PATIENCE };
   switch (command) {
     case "serve":
-      return serveUntilStopped(context, progress, values.json === true);
+      return serveUntilStopped(context, progress, { json: values.json === true, keeps: values.intake !== true });
+    case "keep":
+      return keepUntilStopped(context, progress, values.json === true);
     case "seal":
       return sealAnswer(
         await keep(context, keeping, async (keeper) => {
@@ -226,16 +236,30 @@ async function answerTo(command: string, word: string, values: Values, context: 
   }
 }
 
-async function serveUntilStopped(context: Context, progress: Progress, json: boolean): Promise<Answer> {
+async function serveUntilStopped(
+  context: Context,
+  progress: Progress,
+  { json, keeps }: { readonly json: boolean; readonly keeps: boolean },
+): Promise<Answer> {
   await checkPageLog(context.config.pageDir, context.keys.logSigner.vkey);
-  await catchUp(context, progress);
+  if (keeps) await catchUp(context, progress);
   const stop = stopSignal();
   const serving = await serve(context);
-  const schedule = startSchedule(context);
+  const schedule = keeps ? startSchedule(context) : null;
   const { address } = serving;
   print({ json: { address }, lines: [`Serving at ${address}. Ctrl-C stops.`] }, json);
   await stop;
   await serving.close();
+  await schedule?.stop();
+  return { json: { stopped: true }, lines: ["Stopped."] };
+}
+
+async function keepUntilStopped(context: Context, progress: Progress, json: boolean): Promise<Answer> {
+  await catchUp(context, progress);
+  const stop = stopSignal();
+  const schedule = startSchedule(context);
+  print({ json: { keeping: true }, lines: ["Keeping. Ctrl-C stops."] }, json);
+  await stop;
   await schedule.stop();
   return { json: { stopped: true }, lines: ["Stopped."] };
 }

@@ -8,11 +8,11 @@
  * What was written down decides the bytes: an export that was interrupted, or is asked for again, writes the same bundle, whatever came in meanwhile.
  * Only when a batch in it was purged it cannot be made again.
  *
- * A bundle is a run of sealed batches without gaps, as many as the stick has room for, at least one.
+ * A bundle is a run of sealed batches without gaps, as many as the stick has room for and a manifest can list, at least one.
  */
 import { join } from "node:path";
 import { asBytes, type Bytes, type Source } from "../../protocol/bytes.ts";
-import { type BundleFile, writeBundle, type WrittenBundle } from "../../protocol/crypto/bundle.ts";
+import { type BundleFile, fitsManifest, writeBundle, type WrittenBundle } from "../../protocol/crypto/bundle.ts";
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { fromHex, toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
@@ -62,7 +62,7 @@ const ITEM_PATH = /^batches\/(\d{8})\/(\d{4,8})$/;
 /**
  * Writes the next bundle into `folder`; one that was interrupted goes first.
  * @throws {Refusal} `nothing-to-do` if no sealed batch waits; `no-secure-place` if the folder is none; `stick-full`; `already-there` if another file
- * has the bundle's name.
+ * has the bundle's name; `too-large` if a batch has more items than a manifest can list.
  * @throws {Fault} if the stick failed. Nothing of the bundle is then left in the folder.
  */
 export async function exportBundle(keeper: Keeper, folder: string): Promise<ExportedBundle> {
@@ -115,10 +115,12 @@ async function prepare({ context, lock, progress }: Keeper, folder: string): Pro
   let last = first;
   for (const { batch, waits } of batches) {
     const some = waits ? await itemEntries(db, batch) : [];
-    if (items.length > 0 && bundleLength([...log, ...items, ...some]) > room) break;
-    items.push(...some);
+    const together = [...log, ...items, ...some];
+    if (items.length > 0 && (bundleLength(together) > room || !fitsManifest(together))) break;
+    for (const entry of some) items.push(entry);
     last = batch;
   }
+  if (!fitsManifest([...log, ...items])) throw new Refusal("too-large", `batch ${formatNumber(last)}`);
   // Nothing is written down for a stick that cannot take it: the next one may have room for more.
   if (bundleLength([...log, ...items]) > room) throw new Refusal("stick-full");
   const manifestText = formatManifest({

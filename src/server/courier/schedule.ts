@@ -1,11 +1,14 @@
 /**
  * The keeper's day, while the server serves: at the sealing time the day's batch, then what is due is purged, so that a promise about retention does
- * not wait for a person. What fails is tried again every minute; the batch keeps its date.
+ * not wait for a person. What fails is tried again every minute; the batch keeps its date. When as many tips wait as one batch can have, they are sealed at once.
  */
 import type { Context } from "../context.ts";
 import { whereItBroke } from "../privacy.ts";
+import { countTips, currentGeneration } from "../store/generations.ts";
+import { MOST_WAITING } from "./batch-size.ts";
 import { keep } from "./keeper.ts";
 import { overdueBatches, purge } from "./purge.ts";
+import { sealBatch } from "./seal.ts";
 import { dayOf, nextSealing } from "./timetable.ts";
 
 /** A running timetable. */
@@ -25,9 +28,9 @@ const TRY_AGAIN = 60_000;
 
 const HOUR = 3_600_000;
 
-/** Starts the timetable; its first round is now. */
-export function startSchedule(context: Context): Schedule {
-  const { clock, config, log } = context;
+/** Starts the timetable; its first round is now. @param mostWaiting so many complete tips are sealed without waiting for the sealing time. */
+export function startSchedule(context: Context, mostWaiting = MOST_WAITING): Schedule {
+  const { clock, config, log, db } = context;
   let stopped = false;
   let wake: () => void = () => undefined;
 
@@ -40,9 +43,14 @@ export function startSchedule(context: Context): Schedule {
       };
     });
 
+  const isFull = async (): Promise<boolean> => (await countTips(db, await currentGeneration(db))) >= mostWaiting;
+
   const round = async (): Promise<boolean> => {
     try {
-      await keep(context, { patience: PATIENCE }, (keeper) => purge(keeper));
+      await keep(context, { patience: PATIENCE }, async (keeper) => {
+        if (await isFull()) await sealBatch(keeper, dayOf(clock()), false);
+        await purge(keeper);
+      });
       for (const batch of await overdueBatches(context.db, dayOf(clock()))) log.event("batch-overdue", { batch });
       return true;
     } catch (error) {
@@ -59,7 +67,8 @@ export function startSchedule(context: Context): Schedule {
       const next = done ? nextSealing(clock(), config.sealAt) : clock() + TRY_AGAIN;
       if (done) context.troubles.tell();
       if (done) log.event("next-sealing", { hours: Math.ceil((next - clock()) / HOUR) });
-      while (!isStopped() && clock() < next) await sleep(Math.min(next - clock(), LOOK_EVERY));
+      while (!isStopped() && clock() < next && !(done && (await isFull().catch(() => false))))
+        await sleep(Math.min(next - clock(), LOOK_EVERY));
     }
   };
   const running = run();

@@ -4,7 +4,7 @@
  * Written to a temporary name in the same folder, flushed, renamed over the old one, and the folder flushed: the order in which POSIX promises that a
  * reader sees the old or the new bytes, never a part.
  */
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { asBytes, type Bytes } from "../../protocol/bytes.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
@@ -16,6 +16,26 @@ import { Fault } from "../../protocol/errors.ts";
  * @throws {Fault} if the disk refuses; the old file is then still there.
  */
 export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
+  await place(path, bytes, mode, (temporary) => rename(temporary, path));
+}
+
+/**
+ * Writes `path` durably unless it is there: of several processes that do it at once, one wins.
+ * @returns what is there now, whole and on the disk.
+ * @throws {Fault} if the disk refuses.
+ */
+export async function writeOnceDurably(path: string, bytes: Bytes): Promise<Bytes> {
+  await place(path, bytes, 0o600, async (temporary) => {
+    await link(temporary, path).catch((error: unknown) => {
+      if (!isCode(error, "EEXIST")) throw error;
+    });
+    await rm(temporary);
+  });
+  return (await readIfThere(path)) ?? bytes;
+}
+
+/** Writes a temporary file and flushes it, lets `name` give it its name, and flushes the folder. */
+async function place(path: string, bytes: Uint8Array, mode: number, name: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = `${path}.${toHex(randomBytes(6))}.new`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -26,7 +46,7 @@ export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o600
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await name(temporary);
     await flushFolder(dirname(path));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);

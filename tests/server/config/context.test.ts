@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadConfig } from "../../../src/server/config.ts";
 import { openContext } from "../../../src/server/context.ts";
-import { sqlStateOf } from "../../../src/server/store/database.ts";
+import { openDatabase, sqlStateOf } from "../../../src/server/store/database.ts";
 import { NO_LOG, testPostgres } from "../../support/postgres.ts";
 import { openTestServer, testKeys } from "../../support/server.ts";
 
@@ -65,4 +65,16 @@ test("says that the database cannot be reached, without its address", async () =
     DATABASE_URL: "postgresql://somebody:secret@%2Fnowhere/none",
   });
   await expect(openContext(config, { log: NO_LOG })).rejects.toThrow("It did not work: using the database.");
+});
+
+test("does not work over a database that does not wait for its disk", async () => {
+  const url = await postgres.freshDatabase();
+  const owner = openDatabase(url, { connections: 1 });
+  const [row] = await owner.query<{ name: string }>("select current_database() as name");
+  const config = loadConfig({ DATA_DIR: folder, KEYS_DIR: keys.get().folder, DATABASE_URL: url });
+  await owner.query(`alter database ${row?.name ?? ""} set synchronous_commit = off`);
+  await expect(openContext(config, { log: NO_LOG })).rejects.toMatchObject({ code: "bad-settings", where: "DATABASE_URL" });
+  await owner.query(`alter database ${row?.name ?? ""} set synchronous_commit = remote_apply`);
+  await (await openContext(config, { log: NO_LOG })).close();
+  await owner.close();
 });

@@ -5,7 +5,7 @@ import { keep } from "../../../src/server/courier/keeper.ts";
 import { startSchedule } from "../../../src/server/courier/schedule.ts";
 import { statusOf } from "../../../src/server/courier/status.ts";
 import type { Context } from "../../../src/server/context.ts";
-import { checkStation, FIRST_DAY, makeStation, type Station } from "./keeper-fixture.ts";
+import { bringTip, checkStation, FIRST_DAY, makeStation, type Station } from "./keeper-fixture.ts";
 
 let station: Station;
 let context: Context;
@@ -54,14 +54,29 @@ describe("the timetable of a running server", () => {
     await schedule.stop();
   });
 
+  it("seals before its time when as many tips wait as a batch can have", async () => {
+    const before = await datesOfBatches();
+    for (let tip = 0; tip < 3; tip++) await bringTip(context);
+    let schedule = startSchedule(context, 4);
+    await pause(300);
+    await schedule.stop();
+    expect(await datesOfBatches()).toEqual(before);
+    await bringTip(context);
+    schedule = startSchedule(context, 4);
+    while ((await datesOfBatches()).length === before.length) await pause(50);
+    await schedule.stop();
+    expect(await datesOfBatches()).toEqual([...before, formatDate(FIRST_DAY + 4)]);
+    await checkStation(context);
+  });
+
   it("tells the operator when the next one is, and what needs a person", async () => {
     const { nextSealing, alarms, batches, logSize } = await statusOf(context);
     expect(nextSealing).toBe(`${formatDate(FIRST_DAY + 5)}T00:00Z`);
-    expect(batches).toEqual({ sealed: 4, exported: 0, acknowledged: 0, purged: 0 });
+    expect(batches).toEqual({ sealed: 5, exported: 0, acknowledged: 0, purged: 0 });
     expect(alarms).toEqual([
       { alarm: "certificate-ends", certificate: "program", date: formatDate(FIRST_DAY + 28) },
       { alarm: "certificate-ends", certificate: "rewards", date: formatDate(FIRST_DAY + 28) },
     ]);
-    expect(logSize).toBe(11 + 4 * 65);
+    expect(logSize).toBe(11 + 5 * 65);
   });
 });

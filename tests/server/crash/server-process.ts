@@ -44,9 +44,13 @@ export interface RunningServer {
   readonly child: ChildProcess;
 }
 
-/** Starts `firsthand serve` and waits until it says where. */
-export async function startServer(folder: string): Promise<RunningServer> {
-  const child = start(folder, ["serve", "--json"]);
+/** Starts `firsthand serve`, with more words and settings, and waits until it says where. */
+export async function startServer(
+  folder: string,
+  words: readonly string[] = [],
+  more: Record<string, string> = {},
+): Promise<RunningServer> {
+  const child = start(folder, ["serve", "--json", ...words], more);
   const errors: string[] = [];
   child.stderr?.on("data", (piece: Buffer) => errors.push(piece.toString("utf8")));
   if (child.stdout === null) throw new Error("the output is a pipe");

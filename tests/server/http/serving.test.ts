@@ -36,6 +36,15 @@ function statusOver(socketPath: string, path: string): Promise<number | undefine
   });
 }
 
+test("leaves the socket of another server that listens to it alone", async () => {
+  const socket = join(server.dataDir, "app.sock");
+  const context = { ...server.context, config: { ...server.context.config, socket } };
+  const serving = await serve(context);
+  await expect(serve(context)).rejects.toMatchObject({ code: "bad-settings", where: "SOCKET" });
+  expect(await statusOver(socket, "/en/")).toBe(200);
+  await serving.close();
+});
+
 test("listens on a Unix socket, also where a killed server left one, and leaves none", async () => {
   const socket = join(server.dataDir, "app.sock");
   const context = { ...server.context, config: { ...server.context.config, socket } };

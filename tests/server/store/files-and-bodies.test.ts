@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Fault } from "../../../src/protocol/errors.ts";
 import { BODY_OVERHEAD, decryptBody, encryptBody } from "../../../src/server/store/body-cipher.ts";
-import { readIfThere, removeDurably, writeDurably } from "../../../src/server/store/durable-file.ts";
+import { readIfThere, removeDurably, writeDurably, writeOnceDurably } from "../../../src/server/store/durable-file.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -30,6 +30,15 @@ describe("a durable file", () => {
     await removeDurably(path);
     await removeDurably(path);
     expect(await readIfThere(path)).toBeNull();
+  });
+
+  test("that several write at once, and only once, is one of theirs, and all get that", async () => {
+    const path = join(folder, "once", "file");
+    const written = await Promise.all([1, 2, 3, 4, 5, 6].map((value) => writeOnceDurably(path, new Uint8Array(1000).fill(value))));
+    for (const bytes of written) expect(bytes).toEqual(written[0]);
+    expect(await readIfThere(path)).toEqual(written[0]);
+    expect(await writeOnceDurably(path, Uint8Array.of(9))).toEqual(written[0]);
+    expect(await readdir(join(folder, "once"))).toEqual(["file"]);
   });
 
   test("that cannot be written leaves the old one and no remains", async () => {

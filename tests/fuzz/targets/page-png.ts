@@ -1,0 +1,5 @@
+/** PNG pictures. */
+import { pngOf } from "../../support/sample-files.ts";
+import { pageFile } from "../engine/page-file.ts";
+
+export const target = pageFile(() => [pngOf()]);
