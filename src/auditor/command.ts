@@ -310,14 +310,13 @@ function split(words: readonly string[]) {
 }
 
 async function readPolicy(path: string): Promise<LogPolicy> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (error) {
     throw new Fault(`reading the policy ${path}`, error);
   }
-  // An editor's newline at the end is not part of it.
-  return parseLogPolicy(new TextEncoder().encode(text.replace(/\n$/, "")));
+  return parseLogPolicy(bytes);
 }
 
 function explain(error: unknown): string {

@@ -80,7 +80,7 @@ export function reportPage(report: AuditReport, history: History | null, place: 
     section("What this cannot show", `<ul>${CANNOT_SHOW.map((sentence) => `<li>${escape(sentence)}</li>`).join("")}</ul>`),
     section(
       "How to repeat this",
-      `<p>On any machine with Node 24 and this program's source, with a policy file that you got from the program and not from the server:</p><p><code>npm run auditor -- verify ${escape(place)} --policy policy.json --today ${escape(today)}</code></p>`,
+      `<p>On any machine with Node 24 and this program's source, with a policy file that you got from the program and not from the server:</p><p><code>npm run auditor -- verify ${escape(place)} --policy policy.txt --today ${escape(today)}</code></p>`,
     ),
   ];
   return `<!doctype html>

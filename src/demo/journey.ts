@@ -106,7 +106,7 @@ async function startServer(journey: Journey): Promise<{ site: string; env: Recor
   happens(`It listens on ${address}; in earnest, an onion service points to it.`);
   await mkdir(journey.at("auditor"));
   const policy = await journey.command("firsthand", ["keys", "--policy"], env);
-  await writeFile(journey.at("auditor", "policy.json"), policy.stdout.trimEnd());
+  await writeFile(journey.at("auditor", "policy.txt"), policy.stdout.trimEnd());
   const keys = await journey.command("firsthand", ["keys", "--json"], env);
   const { log } = JSON.parse(keys.stdout) as { log: string };
   await writeFile(journey.at("review", "log.vkey"), `${log}\n`);
@@ -244,7 +244,7 @@ async function purge(journey: Journey, env: Record<string, string>, outbox: stri
 async function audit(journey: Journey, site: string): Promise<void> {
   machine("Auditor's machine");
   happens("Anybody with the policy file checks the whole log: signatures, tree, order, batches, retention.");
-  const policy = ["--policy", journey.at("auditor", "policy.json")];
+  const policy = ["--policy", journey.at("auditor", "policy.txt")];
   const mirror = await openMirror(site, journey.at("auditor", "copy"));
   journey.later(() => mirror.close());
   await journey.command("auditor", ["verify", mirror.url, ...policy, "--state", journey.at("auditor", "state")]);

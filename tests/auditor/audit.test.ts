@@ -7,6 +7,7 @@ import { type FindingCode, FINDINGS } from "../../src/auditor/findings.ts";
 import type { LogFiles } from "../../src/auditor/fetch.ts";
 import type { Bytes } from "../../src/protocol/bytes.ts";
 import { sha256 } from "../../src/protocol/crypto/hash.ts";
+import { cosignerFromSeed } from "../../src/protocol/crypto/note.ts";
 import { toHex, utf8 } from "../../src/protocol/encoding.ts";
 import { Fault } from "../../src/protocol/errors.ts";
 import { acknowledgementPath } from "../../src/protocol/format/acknowledgement.ts";
@@ -459,8 +460,8 @@ describe("an audit of a log that is damaged finds", () => {
 
   test("that too few cosigners signed, and goes on", async () => {
     const story = await wholeStory();
-    const cosigner = await signerOf("cosigner.example");
-    const policy = story.policy({ cosigners: [cosigner.vkey.text], quorum: 1 });
+    const { vkey } = await cosignerFromSeed("cosigner.example", sha256(utf8("cosigner")));
+    const policy = story.policy({ cosigners: [{ name: "a", vkey: vkey.text }], quorum: { kind: "cosigner", name: "a" } });
     const report = await auditLog(story, await story.write(), { policy });
     note(report.findings.map(({ code }) => code));
     expect(report.findings).toEqual([{ code: "cosigners-too-few", where: "checkpoint" }]);

@@ -40,7 +40,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firsthand-auditor-command-"));
   story = await wholeStory();
   log = await story.write();
-  policy = join(folder, "policy.json");
+  policy = join(folder, "policy.txt");
   await writeFile(policy, story.policy());
 });
 afterAll(() => rm(folder, { recursive: true }));

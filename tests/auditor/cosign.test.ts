@@ -33,7 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firsthand-cosign-"));
   story = await wholeStory();
   log = await story.write();
-  policy = join(folder, "policy.json");
+  policy = join(folder, "policy.txt");
   await writeFile(policy, story.policy());
   place = await folderOf("log", log.files);
   key = join(folder, "cosigner.key");
@@ -84,7 +84,7 @@ describe("cosign", () => {
     expect(verify(null, Buffer.from(signed), publicKey, signature.subarray(8))).toBe(true);
 
     const strict = join(folder, "strict.json");
-    await writeFile(strict, story.policy({ cosigners: [vkey], quorum: 1 }));
+    await writeFile(strict, story.policy({ cosigners: [{ name: "a", vkey }], quorum: { kind: "cosigner", name: "a" } }));
     const before = await auditor("verify", place, "--policy", strict, "--today", TODAY);
     expect(before.out).toContain("cosigners-too-few");
     const cosigned = await folderOf("cosigned-log", new Map([...log.files, ["checkpoint", await readFile(out)]]));

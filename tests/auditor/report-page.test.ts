@@ -21,10 +21,10 @@ async function report(name: string, story: LogStory, today = TODAY): Promise<{ c
     await mkdir(dirname(join(base, path)), { recursive: true });
     await writeFile(join(base, path), bytes);
   }
-  await writeFile(join(folder, "policy.json"), story.policy());
+  await writeFile(join(folder, "policy.txt"), story.policy());
   const out = join(folder, `${name}-report`);
   const quiet = { write: () => true };
-  const code = await run(["report", base, "--policy", join(folder, "policy.json"), "--out", out, "--today", today], {
+  const code = await run(["report", base, "--policy", join(folder, "policy.txt"), "--out", out, "--today", today], {
     out: quiet,
     error: quiet,
   });

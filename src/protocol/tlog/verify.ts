@@ -8,10 +8,11 @@
  * What entries *mean* is for the caller.
  */
 import { asBytes, type Bytes, equal } from "../bytes.ts";
-import { openNote, type Vkey } from "../crypto/note.ts";
+import { cosignedAt, openNote, type Vkey } from "../crypto/note.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { Refusal } from "../errors.ts";
 import { type Checkpoint, parseCheckpoint } from "../format/checkpoint.ts";
+import { type CosignerRule, isMet } from "../format/log-policy.ts";
 import { parseEntries, TILE_WIDTH, tilePath } from "../format/tile.ts";
 import { leafHash, nodeHash, verifyConsistency } from "./merkle.ts";
 import { consistencyProof, fullTileHash, hashesAt, hashesOf, type TileReader, widthOf } from "./tree.ts";
@@ -20,22 +21,46 @@ import { consistencyProof, fullTileHash, hashesAt, hashesOf, type TileReader, wi
 export interface LogTrust {
   /** Its name is the expected origin. */
   readonly log: Vkey;
-  readonly cosigners?: readonly Vkey[];
-  /** How many cosigners must have signed; 0 if not given. */
-  readonly quorum?: number;
+  readonly cosigners?: readonly TrustedCosigner[];
+  /** Which of them must have signed; nobody if null or not given. */
+  readonly quorum?: CosignerRule | null;
+}
+
+/** A cosigner under the name that the rule calls it by. */
+export interface TrustedCosigner {
+  readonly name: string;
+  readonly vkey: Vkey;
+}
+
+/** A cosigner's word: at this time, in whole seconds since 1970, this was the largest consistent tree it had seen. */
+export interface Cosignature {
+  readonly name: string;
+  readonly time: number;
 }
 
 /**
  * The checkpoint in a signed note.
  * @throws {Refusal} `bad-note`, `bad-signature`, `unknown-signer` (not by the log, or by too few cosigners), `bad-checkpoint`, `wrong-origin`.
  */
-export async function verifyCheckpoint(note: Uint8Array, { log, cosigners = [], quorum = 0 }: LogTrust): Promise<Checkpoint> {
-  const { text, signers } = await openNote(note, [log, ...cosigners]);
+export async function verifyCheckpoint(note: Uint8Array, trust: LogTrust): Promise<Checkpoint> {
+  return (await verifyCosigned(note, trust)).checkpoint;
+}
+
+/** As `verifyCheckpoint`, with the cosignatures of those who are trusted, in their order there. */
+export async function verifyCosigned(
+  note: Uint8Array,
+  { log, cosigners = [], quorum = null }: LogTrust,
+): Promise<{ readonly checkpoint: Checkpoint; readonly cosignatures: readonly Cosignature[] }> {
+  const { text, signers, note: opened } = await openNote(note, [log, ...cosigners.map(({ vkey }) => vkey)]);
   if (!signers.includes(log)) throw new Refusal("unknown-signer", "log");
-  if (signers.length - 1 < quorum) throw new Refusal("unknown-signer", "cosigners");
+  const cosignatures = cosigners.flatMap(({ name, vkey }): Cosignature[] => {
+    const made = signers.includes(vkey) ? opened.signatures.find((one) => one.name === vkey.name && one.id === vkey.id) : undefined;
+    return made === undefined ? [] : [{ name, time: cosignedAt(vkey, made) }];
+  });
+  if (!isMet(quorum, (name) => cosignatures.some((one) => one.name === name))) throw new Refusal("unknown-signer", "cosigners");
   const checkpoint = parseCheckpoint(text);
   if (checkpoint.origin !== log.name) throw new Refusal("wrong-origin");
-  return checkpoint;
+  return { checkpoint, cosignatures };
 }
 
 /** Who looks on while a log is walked. */

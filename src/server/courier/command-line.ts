@@ -291,8 +291,9 @@ function keysAnswer(keys: Keys, policy: boolean): Answer {
   const file = {
     log: logSigner.vkey.text,
     review: review.text,
-    cosigners: cosigners.map(({ text }) => text),
-    quorum: 0,
+    cosigners: cosigners.map(({ text }, number) => ({ name: `cosigner-${String(number + 1)}`, vkey: text })),
+    // Who must have cosigned is for the auditor to say, in this file.
+    quorum: null,
     witnessProgram: program.fingerprint,
   };
   if (policy) {

@@ -8,7 +8,6 @@ import { formatAcknowledgement, parseAcknowledgement } from "../../../src/protoc
 import { formatCheckpoint, parseCheckpoint } from "../../../src/protocol/format/checkpoint.ts";
 import { formatDate } from "../../../src/protocol/format/date.ts";
 import { formatLeaf, type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
-import { formatLogPolicy, parseLogPolicy } from "../../../src/protocol/format/log-policy.ts";
 import { formatManifest, parseManifest } from "../../../src/protocol/format/manifest.ts";
 import { formatNote, parseNote } from "../../../src/protocol/format/note.ts";
 import { formatReceipt, parseReceipt } from "../../../src/protocol/format/receipt.ts";
@@ -151,21 +150,6 @@ const FORMATS: readonly Format[] = [
     parseRetention,
     "bad-policy",
   ),
-  binary(
-    "log policy",
-    fc
-      .record({
-        log: fc.string({ minLength: 1, maxLength: 100 }),
-        review: fc.string({ minLength: 1, maxLength: 100 }),
-        cosigners: fc.array(fc.string({ minLength: 1, maxLength: 100 }), { maxLength: 4 }),
-        part: fc.nat(4),
-        witnessProgram: fc.option(hash),
-      })
-      .map(({ part, ...policy }) => ({ ...policy, quorum: Math.min(part, policy.cosigners.length) })),
-    formatLogPolicy,
-    parseLogPolicy,
-    "bad-policy",
-  ),
 ];
 
 /** Parses; a refusal must have one of the format's codes, anything else is a crash. */
@@ -245,11 +229,6 @@ describe("refused because it has a second form", () => {
     ["a note with a tab", () => parseNote(note("te\txt\n\n\u2014 log AAAAAAAA\n")), "bad-note"],
     ["a note with a hyphen for the dash", () => parseNote(note("text\n\n- log AAAAAAAA\n")), "bad-note"],
     ["a note that is longer than the limit", () => parseNote(note("text\n\n\u2014 log AAAAAAAA\n"), 10), "bad-note"],
-    [
-      "a log policy with a quorum nobody can reach",
-      () => parseLogPolicy(note(`{"cosigners":[],"log":"a","quorum":1,"review":"b","version":1,"witness_program":null}`)),
-      "bad-policy",
-    ],
   ] as const)("%s", (_, parse, code) => {
     expect(parse).toThrow(expect.objectContaining({ code }));
   });
