@@ -8,7 +8,15 @@ import { Refusal } from "../protocol/errors.ts";
 import type { Checkpoint } from "../protocol/format/checkpoint.ts";
 import { type Leaf, parseLeaf } from "../protocol/format/leaf.ts";
 import type { LogPolicy } from "../protocol/format/log-policy.ts";
-import { type Cosignature, type LogTrust, verifyCheckpoint, verifyCosigned, verifyGrowth, walkLog } from "../protocol/tlog/verify.ts";
+import {
+  type Cosignature,
+  type CosignedCheckpoint,
+  type LogTrust,
+  verifyCheckpoint,
+  verifyCosigned,
+  verifyGrowth,
+  walkLog,
+} from "../protocol/tlog/verify.ts";
 import { type LogFiles, TilesAhead } from "./fetch.ts";
 import type { Finding, FindingCode } from "./findings.ts";
 import { keepConflict, lastSeen, rememberSeen } from "./state.ts";
@@ -73,8 +81,8 @@ export async function readLog(
   if (opened === null || note === "too-large") return null;
   const { checkpoint, cosignatures } = opened;
 
-  const seenNote = stateFolder === null ? null : await lastSeen(stateFolder, origin);
-  const seen = seenNote === null ? null : await openSeen(seenNote, trust.log);
+  const memory = stateFolder === null ? null : await lastSeen(stateFolder, origin);
+  const seen = memory === null ? null : await openSeen(memory.note, trust.log);
 
   const tiles = new TilesAhead(files, checkpoint.size);
   const { authentic, faults } = await readEntries(checkpoint, tiles, progress, leaf);
@@ -85,15 +93,11 @@ export async function readLog(
   const contradicts = grown === "log-shrunk" || grown === "log-forked";
   const conflict = contradicts && stateFolder !== null ? await keepConflict(stateFolder, origin, note) : null;
   // Seen is what was read in full and extends what was seen before.
-  if (stateFolder !== null && authentic && grown === null) await rememberSeen(stateFolder, origin, note);
+  if (stateFolder !== null && authentic && grown === null) await rememberSeen(stateFolder, origin, note, memory);
   return { checkpoint, note, cosignatures, seenBefore: seen?.size ?? null, authentic, conflict };
 }
 
-async function openCheckpoint(
-  note: Bytes,
-  trust: LogTrust,
-  report: Report,
-): Promise<{ readonly checkpoint: Checkpoint; readonly cosignatures: readonly Cosignature[] } | null> {
+async function openCheckpoint(note: Bytes, trust: LogTrust, report: Report): Promise<CosignedCheckpoint | null> {
   try {
     return await verifyCosigned(note, trust);
   } catch (error) {
@@ -108,7 +112,7 @@ async function openCheckpoint(
 }
 
 /** The remembered checkpoint was checked before it was written: if it does not open now, the memory is damaged and nothing can be said about growth. */
-async function openSeen(note: Bytes, log: Vkey): Promise<Checkpoint> {
+export async function openSeen(note: Bytes, log: Vkey): Promise<Checkpoint> {
   try {
     return await verifyCheckpoint(note, { log });
   } catch (error) {

@@ -23,7 +23,8 @@ export interface Batch {
   readonly sealed: SealedLeaf;
   /** Commitments, hexadecimal, in the order of their entries. */
   readonly commitments: readonly string[];
-  exported: boolean;
+  /** Date of the first bundle that carried it, `YYYY-MM-DD`. */
+  exported: string | null;
   acknowledged: AcknowledgedLeaf | null;
   purged: PurgedLeaf | null;
   /** Whether the purge stands after the acknowledgement. */
@@ -218,7 +219,7 @@ export class LogRules {
     this.batches.set(leaf.batch, {
       sealed: leaf,
       commitments,
-      exported: false,
+      exported: null,
       acknowledged: null,
       purged: null,
       purgedAfterAcknowledgement: false,
@@ -233,7 +234,7 @@ export class LogRules {
     if (leaf.last > (this.#lastBatch?.batch ?? 0)) this.#report("export-unsealed", where);
     this.#lastExported = Math.max(this.#lastExported, leaf.last);
     for (const batch of this.batches.values()) {
-      if (batch.sealed.batch >= leaf.first && batch.sealed.batch <= leaf.last) batch.exported = true;
+      if (batch.sealed.batch >= leaf.first && batch.sealed.batch <= leaf.last) batch.exported ??= leaf.date;
     }
   }
 
@@ -254,7 +255,7 @@ export class LogRules {
       this.#report("acknowledgement-repeated", where);
       return;
     }
-    if (!batch.exported) this.#report("acknowledgement-unexported", where);
+    if (batch.exported === null) this.#report("acknowledgement-unexported", where);
     batch.acknowledged = leaf;
   }
 

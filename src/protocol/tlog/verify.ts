@@ -13,8 +13,9 @@ import { sha256 } from "../crypto/hash.ts";
 import { Refusal } from "../errors.ts";
 import { type Checkpoint, parseCheckpoint } from "../format/checkpoint.ts";
 import { type CosignerRule, isMet } from "../format/log-policy.ts";
+import type { LogProof } from "../format/tlog-proof.ts";
 import { parseEntries, TILE_WIDTH, tilePath } from "../format/tile.ts";
-import { leafHash, nodeHash, verifyConsistency } from "./merkle.ts";
+import { leafHash, nodeHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
 import { consistencyProof, fullTileHash, hashesAt, hashesOf, type TileReader, widthOf } from "./tree.ts";
 
 /** Whom a reader of the log trusts. */
@@ -32,6 +33,12 @@ export interface TrustedCosigner {
   readonly vkey: Vkey;
 }
 
+/** A checkpoint that was verified, and the word of those who are trusted. */
+export interface CosignedCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly cosignatures: readonly Cosignature[];
+}
+
 /** A cosigner's word: at this time, in whole seconds since 1970, this was the largest consistent tree it had seen. */
 export interface Cosignature {
   readonly name: string;
@@ -47,10 +54,7 @@ export async function verifyCheckpoint(note: Uint8Array, trust: LogTrust): Promi
 }
 
 /** As `verifyCheckpoint`, with the cosignatures of those who are trusted, in their order there. */
-export async function verifyCosigned(
-  note: Uint8Array,
-  { log, cosigners = [], quorum = null }: LogTrust,
-): Promise<{ readonly checkpoint: Checkpoint; readonly cosignatures: readonly Cosignature[] }> {
+export async function verifyCosigned(note: Uint8Array, { log, cosigners = [], quorum = null }: LogTrust): Promise<CosignedCheckpoint> {
   const { text, signers, note: opened } = await openNote(note, [log, ...cosigners.map(({ vkey }) => vkey)]);
   if (!signers.includes(log)) throw new Refusal("unknown-signer", "log");
   const cosignatures = cosigners.flatMap(({ name, vkey }): Cosignature[] => {
@@ -61,6 +65,16 @@ export async function verifyCosigned(
   const checkpoint = parseCheckpoint(text);
   if (checkpoint.origin !== log.name) throw new Refusal("wrong-origin");
   return { checkpoint, cosignatures };
+}
+
+/**
+ * Returns what fixes the place of `entry` in a trusted log, if a proof shows it (C2SP tlog-proof).
+ * @throws {Refusal} as `verifyCosigned`; `bad-proof`.
+ */
+export async function verifyLogProof({ index, hashes, note }: LogProof, entry: Uint8Array, trust: LogTrust): Promise<CosignedCheckpoint> {
+  const opened = await verifyCosigned(note, trust);
+  verifyInclusion(leafHash(entry), index, opened.checkpoint.size, hashes, opened.checkpoint.root);
+  return opened;
 }
 
 /** Who looks on while a log is walked. */

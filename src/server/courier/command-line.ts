@@ -16,6 +16,7 @@ import { serve } from "../serve.ts";
 import { takeCosignatures } from "./cosign.ts";
 import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
 import { importBundle, type ImportedBundle } from "./import.ts";
+import { takeInventory } from "./inventory.ts";
 import { keep } from "./keeper.ts";
 import type { Progress } from "./progress.ts";
 import { dueBatches, purge } from "./purge.ts";
@@ -35,6 +36,7 @@ const HELP = `firsthand: the intake server.
       --dry-run              only say which
   firsthand cosign FILE      publish the cosignatures in a checkpoint that firsthand-auditor cosigned
   firsthand status           batches, bundles, what needs a person
+  firsthand inventory        what is stored of sealed batches, signed, for firsthand-auditor inventory
   firsthand keys             the public keys others need to check this server
       --policy               the policy file for firsthand-auditor
 
@@ -44,7 +46,7 @@ With every command:
 
 Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
 PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
-seal, export, import, purge and cosign work while the server serves.
+seal, export, import, purge, cosign and inventory work while the server serves.
 
 Exit status: 0 done, 1 refused or failed, 2 not understood.
 `;
@@ -66,6 +68,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   purge: { words: [], options: ["dry-run", "json"] },
   cosign: { words: ["FILE"], options: ["json"] },
   status: { words: [], options: ["json"] },
+  inventory: { words: [], options: ["json"] },
   keys: { words: [], options: ["policy", "json"] },
 };
 
@@ -201,6 +204,10 @@ async function answerTo(command: string, word: string, values: Values, context: 
     }
     case "status":
       return statusAnswer(context);
+    case "inventory": {
+      const { inventory, note } = await takeInventory(context, PATIENCE);
+      return { json: { ...inventory, note: fromUtf8(note) }, lines: [], ...(values.json === true ? {} : { file: fromUtf8(note) }) };
+    }
     default:
       throw new Error("a command is listed and not there");
   }
