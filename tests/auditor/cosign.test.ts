@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cosignerFromSeed, openNote, parseVkey } from "../../src/protocol/crypto/note.ts";
 import { formatNote, parseNote } from "../../src/protocol/format/note.ts";
+import { checkLog } from "../support/check-log.ts";
 import type { MemoryLog } from "../support/memory-log.ts";
 import { type LogStory, TODAY, wholeStory } from "./log-story.ts";
 
@@ -88,7 +89,10 @@ describe("cosign", () => {
     const before = await auditor("verify", place, "--policy", strict, "--today", TODAY);
     expect(before.out).toContain("cosigners-too-few");
     const cosigned = await folderOf("cosigned-log", new Map([...log.files, ["checkpoint", await readFile(out)]]));
-    expect((await auditor("verify", cosigned, "--policy", strict, "--today", TODAY)).code).toBe(0);
+    const verified = await auditor("verify", cosigned, "--policy", strict, "--today", TODAY);
+    expect(verified).toMatchObject({ code: 0, out: expect.stringContaining("Cosigned by a, 2") as string });
+    const read = (path: string): Promise<Uint8Array | null> => readFile(join(cosigned, path)).catch(() => null);
+    expect((await checkLog(read, story.log.vkey.text, undefined, vkey)).size).toBe(531);
   });
 
   test("signs a log that grew", async () => {

@@ -69,6 +69,7 @@ test("it runs and loads nothing, and what comes from elsewhere is text", () => {
       today: TODAY,
       checkpoint: null,
       seenBefore: null,
+      cosignatures: [],
       batches: null,
       findings: [],
       conflict: null,

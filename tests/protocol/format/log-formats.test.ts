@@ -7,6 +7,7 @@ import { Refusal, type RefusalCode } from "../../../src/protocol/errors.ts";
 import { formatAcknowledgement, parseAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../../src/protocol/format/checkpoint.ts";
 import { formatDate } from "../../../src/protocol/format/date.ts";
+import { formatInventory, parseInventory } from "../../../src/protocol/format/inventory.ts";
 import { formatLeaf, type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
 import { formatManifest, parseManifest } from "../../../src/protocol/format/manifest.ts";
 import { formatNote, parseNote } from "../../../src/protocol/format/note.ts";
@@ -91,6 +92,12 @@ function binary<T>(
   return { name, valid: value.map(format), again: (input) => format(parse(input)), codes: [code] };
 }
 
+/** Different batches, in their order. */
+function ascending<T extends { batch: number }>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
+  const some = fc.uniqueArray(one, { selector: ({ batch }) => batch, maxLength: 5 });
+  return some.map((list) => list.toSorted((a, b) => a.batch - b.batch));
+}
+
 const FORMATS: readonly Format[] = [
   binary(
     "note",
@@ -137,6 +144,19 @@ const FORMATS: readonly Format[] = [
     formatManifest,
     parseManifest,
     "bad-manifest",
+  ),
+  textual(
+    "inventory",
+    fc.record({
+      origin,
+      date,
+      size: fc.maxSafeNat(),
+      batches: ascending(fc.record({ batch: number, items: number, whole: fc.boolean() })),
+      keys: ascending(fc.record({ batch: number, fingerprint: hash })),
+    }),
+    formatInventory,
+    parseInventory,
+    "bad-inventory",
   ),
   binary(
     "retention policy",
