@@ -58,21 +58,28 @@ async function respond(
   response: ServerResponse,
   judge: (body: Uint8Array) => Promise<CosignAnswer>,
 ): Promise<void> {
-  if (request.url !== PATH) return end(response, 404);
-  if (request.method !== "POST") return end(response.setHeader("allow", "POST"), 405);
+  const { status, headers = {}, body = "" } = await replyTo(request, judge);
+  response.writeHead(status, { "cache-control": "no-store", ...headers }).end(body);
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+async function replyTo(request: IncomingMessage, judge: (body: Uint8Array) => Promise<CosignAnswer>): Promise<Reply> {
+  if (request.url !== PATH) return { status: 404 };
+  if (request.method !== "POST") return { status: 405, headers: { allow: "POST" } };
   let answer: CosignAnswer;
   try {
     answer = await judge(await collect(request as AsyncIterable<Uint8Array>, LONGEST_BODY));
   } catch (error) {
-    if (error instanceof Refusal && error.code === "too-large") return end(response.setHeader("connection", "close"), 413);
+    if (error instanceof Refusal && error.code === "too-large") return { status: 413, headers: { connection: "close" } };
     // The memory cannot be read or written: without it nothing may be signed.
-    return end(response, 500);
+    return { status: 500 };
   }
-  if (answer.status === 200) return end(response.setHeader("content-type", "text/plain; charset=utf-8"), 200, answer.lines);
-  if (answer.status === 409) return end(response.setHeader("content-type", SIZE), 409, `${String(answer.size)}\n`);
-  return end(response, answer.status);
-}
-
-function end(response: ServerResponse, status: number, body = ""): void {
-  response.writeHead(status, { "cache-control": "no-store" }).end(body);
+  if (answer.status === 200) return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: answer.lines };
+  if (answer.status === 409) return { status: 409, headers: { "content-type": SIZE }, body: `${String(answer.size)}\n` };
+  return { status: answer.status };
 }

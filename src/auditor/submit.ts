@@ -22,7 +22,7 @@ export interface Submission {
   /** With the log's own signature alone. */
   readonly note: Bytes;
   /** What a cosigner is to be asked with if the size it cosigned last is this. @throws {Refusal} `log-shrunk` if it is larger than the log; `not-found`, `bad-tile`. */
-  request(oldSize: number): Promise<Bytes>;
+  readonly request: (oldSize: number) => Promise<Bytes>;
 }
 
 const LONGEST_ANSWER = 65_536;

@@ -180,6 +180,9 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
+/** Options of every command. */
+const EVERYWHERE: readonly string[] = ["json", "help"];
+
 /** Options that have a value. */
 type Option = Exclude<keyof typeof OPTIONS, "json" | "help">;
 type Values = Readonly<Partial<Record<Option, string>>>;
@@ -208,8 +211,8 @@ function objects(what: string, how: string): { missing: string; tooMany: string 
 /** Null: help was asked for. `now` in milliseconds since 1970. @throws {Refusal} `usage`. */
 export function parseWords(words: readonly string[], now: number): Words | null {
   const { values, positionals } = split(words);
-  const { help, json: _json, ...given } = values;
-  if (help === true || positionals[0] === "help") return null;
+  const given: Values = values;
+  if (values.help === true || positionals[0] === "help") return null;
   const [command, object, ...more] = positionals;
   const all = Object.keys(COMMANDS).join(", ");
   if (command === undefined) throw usage(`say what to do: ${all}`);
@@ -217,7 +220,9 @@ export function parseWords(words: readonly string[], now: number): Words | null 
   const { missing, tooMany, options } = COMMANDS[command];
   if (object === undefined) throw usage(missing);
   if (more.length > 0) throw usage(tooMany);
-  const strange = (Object.keys(given) as Option[]).find((one) => !options.includes(one));
+  const strange = (Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]).find(
+    (one) => values[one] !== undefined && !EVERYWHERE.includes(one) && !options.some((allowed) => allowed === one),
+  );
   if (strange !== undefined) throw usage(`--${strange} is not for ${command}`);
   return wordsOf(command, object, given, lineThrough(given.proxy ?? null), now);
 }

@@ -135,7 +135,7 @@ describe("an onion", () => {
     );
     // Few connections carry all requests.
     expect(proxy.asked.length).toBeLessThanOrEqual(8);
-    const names = lookups.flatMap((spy) => spy.mock.calls.map(([name]) => name as string));
+    const names = lookups.flatMap((spy) => spy.mock.calls.map(([name]) => name));
     expect(names.filter((name) => name !== "127.0.0.1")).toEqual([]);
     for (const spy of lookups) spy.mockRestore();
   });

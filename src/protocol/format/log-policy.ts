@@ -151,14 +151,17 @@ class Draft {
     } else throw bad();
   }
 
-  #logLine([vkey, _url, ...more]: readonly string[]): void {
-    if (vkey === undefined || more.length > 0 || this.#log !== null) throw bad();
+  // An address after a key is read over, here and below.
+  #logLine(words: readonly string[]): void {
+    const [vkey] = words;
+    if (vkey === undefined || words.length > 2 || this.#log !== null) throw bad();
     publicKeyOf(vkey);
     this.#log = vkey;
   }
 
-  #witness([name, vkey, _url, ...more]: readonly string[]): void {
-    if (name === undefined || vkey === undefined || more.length > 0 || this.#cosigners.length === MOST_OF_A_KIND) throw bad();
+  #witness(words: readonly string[]): void {
+    const [name, vkey] = words;
+    if (name === undefined || vkey === undefined || words.length > 3 || this.#cosigners.length === MOST_OF_A_KIND) throw bad();
     const key = publicKeyOf(vkey);
     if (this.#cosigners.some((other) => equal(publicKeyOf(other.vkey), key))) throw bad();
     this.#define(name, { kind: "cosigner", name });
