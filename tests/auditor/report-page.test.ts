@@ -40,7 +40,8 @@ test("a clean log's report says so first, draws every batch and has the same in 
   const { code, html, json } = await report("clean", story);
   expect(code).toBe(0);
   expect(html.indexOf("<strong>Clean</strong>")).toBeLessThan(html.indexOf("<h2>"));
-  expect(html.match(/<circle /g)).toHaveLength(8);
+  // One for each batch, and one that says what a circle is.
+  expect(html.match(/<circle /g)).toHaveLength(9);
   for (const text of ["Batch 8", "2026-03-06", "key-destroyed-partition-dropped", "c".repeat(40), "What this cannot show"])
     expect(html).toContain(text);
   expect(json).toMatchObject({ verdict: "clean", history: { batches: { length: 8 }, pages: [{ index: 531 }] } });
