@@ -48,8 +48,11 @@ test.each([
 ] as const)("%s nothing is found by axe, and nothing is cut off", async (name, width, scheme, media) => {
   const page = await browser.newPage(width, 900);
   await page.goto(address);
-  await page.emulateMediaType(media);
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  // At once: puppeteer's two calls for these undo each other.
+  const session = await page.createCDPSession();
+  await session.send("Emulation.setEmulatedMedia", { media, features: [{ name: "prefers-color-scheme", value: scheme }] });
+  const paper = media === "screen" && scheme === "dark" ? "rgb(20, 23, 27)" : "rgb(255, 255, 255)";
+  expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(paper);
   expect(await findings(page)).toEqual([]);
   expect(await overflows(page)).toBe(false);
   await look(page, `report ${name}`);
