@@ -11,10 +11,9 @@
  * Everything from the log's side is hostile. What goes wrong there is a finding; what goes wrong here (no connection, a full disk) is thrown.
  */
 import { equal } from "../protocol/bytes.ts";
-import { batchRoot } from "../protocol/crypto/bundle.ts";
 import { sha256 } from "../protocol/crypto/hash.ts";
 import { openNote, parseVkey, type Vkey } from "../protocol/crypto/note.ts";
-import { fromHex, toHex, utf8 } from "../protocol/encoding.ts";
+import { toHex, utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { acknowledgementPath, parseAcknowledgement } from "../protocol/format/acknowledgement.ts";
 import type { Leaf } from "../protocol/format/leaf.ts";
@@ -161,8 +160,7 @@ async function checkAcknowledgement(files: LogFiles, batch: Batch, log: Vkey, re
   }
   try {
     const { origin, batch: number, root } = parseAcknowledgement(text);
-    const items = batchRoot(batch.commitments.map((c) => fromHex(c, 32)));
-    return origin === log.name && number === leaf.batch && equal(root, items) ? null : "acknowledgement-foreign";
+    return origin === log.name && number === leaf.batch && equal(root, batch.root) ? null : "acknowledgement-foreign";
   } catch (error) {
     if (error instanceof Refusal) return "acknowledgement-foreign";
     throw error;
@@ -172,7 +170,7 @@ async function checkAcknowledgement(files: LogFiles, batch: Batch, log: Vkey, re
 function count(batches: readonly Batch[]): NonNullable<AuditReport["batches"]> {
   return {
     sealed: batches.length,
-    items: batches.reduce((sum, batch) => sum + batch.commitments.length, 0),
+    items: batches.reduce((sum, batch) => sum + batch.items, 0),
     acknowledged: batches.filter((batch) => batch.acknowledged !== null).length,
     purged: batches.filter((batch) => batch.purged !== null).length,
   };

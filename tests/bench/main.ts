@@ -11,7 +11,7 @@ const AREAS: Readonly<Record<string, () => Promise<Result[]>>> = {
   envelope: async () => (await import("./envelope.ts")).benchEnvelope(),
   intake: async () => (await import("./intake.ts")).benchIntake(),
   keeping: async () => (await import("./intake.ts")).benchKeeping(),
-  log: async () => (await import("./log.ts")).benchLog(),
+  log: async () => [...(await (await import("./log.ts")).benchLog()), ...(await (await import("./audit.ts")).benchAudit())],
   page: async () => (await import("./page.ts")).benchPage(),
 };
 

@@ -14,7 +14,7 @@ import { Refusal } from "../errors.ts";
 import { type Checkpoint, parseCheckpoint } from "../format/checkpoint.ts";
 import { type CosignerRule, isMet } from "../format/log-policy.ts";
 import type { LogProof } from "../format/tlog-proof.ts";
-import { parseEntries, TILE_WIDTH, tilePath } from "../format/tile.ts";
+import { HASH_LENGTH, parseEntries, TILE_WIDTH, tilePath } from "../format/tile.ts";
 import { leafHash, nodeHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
 import { consistencyProof, fullTileHash, hashesAt, hashesOf, type TileReader, widthOf } from "./tree.ts";
 
@@ -99,31 +99,38 @@ export async function walkLog(checkpoint: Checkpoint, reader: TileReader, visito
   };
   const { size, root } = checkpoint;
 
-  // Entries, against the hashes of tile level 0. `null`: not known, because the entries could not be had.
-  let level: (Bytes | null)[] = [];
+  // Entries, against the hashes of tile level 0. The hashes of a tile lie in one piece of memory: a quarter of a million arrays would weigh ten times as much.
+  // `null`: not known, because the entries could not be had.
+  const leaves: (Bytes | null)[] = [];
   for (let tile = 0, width = widthOf("entries", 0, size); width > 0; width = widthOf("entries", ++tile, size)) {
     const path = tilePath("entries", tile, width);
     const entries = await attempt(path, fault, async () => parseEntries(asBytes(await reader.tile("entries", tile, width)), width));
-    for (let place = 0; place < width; place++) {
-      const entry = entries?.[place];
-      const hash = entry === undefined ? null : leafHash(entry);
-      if (entry !== undefined && hash !== null) visitor.leaf(tile * TILE_WIDTH + place, entry, hash);
-      level.push(hash);
-    }
+    const hashes = entries === null ? null : new Uint8Array(width * HASH_LENGTH);
+    entries?.forEach((entry, place) => {
+      const hash = leafHash(entry);
+      visitor.leaf(tile * TILE_WIDTH + place, entry, hash);
+      hashes?.set(hash, place * HASH_LENGTH);
+    });
+    leaves.push(hashes);
   }
 
   // Tiles level by level; the last hashes of a level that fill no tile are joined to the root from right to left.
   const right: (readonly (Bytes | null)[])[] = [];
-  for (let number = 0; level.length > 0; number++) {
-    if (level.length !== hashesAt(number, size)) throw new Error("a log's levels do not add up");
+  let tileOf = (index: number): readonly (Bytes | null)[] => {
+    const width = widthOf(0, index, size);
+    const hashes = leaves[index] ?? null;
+    return hashes === null ? Array.from({ length: width }, () => null) : hashesOf(hashes, width);
+  };
+  for (let number = 0; hashesAt(number, size) > 0; number++) {
     const above: (Bytes | null)[] = [];
-    for (let at = 0; at < level.length; at += TILE_WIDTH) {
-      const hashes = level.slice(at, at + TILE_WIDTH);
-      await compareTile(number, at / TILE_WIDTH, hashes, reader, fault);
+    for (let index = 0; widthOf(number, index, size) > 0; index++) {
+      const hashes = tileOf(index);
+      if (hashes.length !== widthOf(number, index, size)) throw new Error("a log's levels do not add up");
+      await compareTile(number, index, hashes, reader, fault);
       if (hashes.length === TILE_WIDTH) above.push(hashes.every((hash) => hash !== null) ? fullTileHash(hashes) : null);
       else right.push(hashes);
     }
-    level = above;
+    tileOf = (index) => above.slice(index * TILE_WIDTH, (index + 1) * TILE_WIDTH);
   }
   const computed = size === 0 ? sha256() : joinRight(right, size);
   if (computed !== null && !equal(computed, root)) fault(new Refusal("bad-proof", "root"));
