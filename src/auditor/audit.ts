@@ -11,15 +11,16 @@
  * Everything from the log's side is hostile. What goes wrong there is a finding; what goes wrong here (no connection, a full disk) is thrown.
  */
 import { equal } from "../protocol/bytes.ts";
-import { batchRoot } from "../protocol/crypto/bundle.ts";
 import { sha256 } from "../protocol/crypto/hash.ts";
 import { openNote, parseVkey, type Vkey } from "../protocol/crypto/note.ts";
-import { fromHex, toHex, utf8 } from "../protocol/encoding.ts";
+import { toHex, utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { acknowledgementPath, parseAcknowledgement } from "../protocol/format/acknowledgement.ts";
 import type { Leaf } from "../protocol/format/leaf.ts";
-import type { LogPolicy } from "../protocol/format/log-policy.ts";
+import { parseDate } from "../protocol/format/date.ts";
+import { isMet, type LogPolicy } from "../protocol/format/log-policy.ts";
 import { parseRetention, policyPath, type RetentionPolicy } from "../protocol/format/retention.ts";
+import type { Cosignature } from "../protocol/tlog/verify.ts";
 import type { LogFiles } from "./fetch.ts";
 import type { Finding, FindingCode } from "./findings.ts";
 import { type LogOrder, readLog, readOrNull, trustOf } from "./reading.ts";
@@ -32,6 +33,8 @@ export interface AuditOrder extends LogOrder {
   readonly policy: LogPolicy;
   /** `YYYY-MM-DD`. */
   readonly today: string;
+  /** How many days old the cosignatures that the policy asks for may be; null: any age. */
+  readonly cosignedWithin: number | null;
   /** Given each entry that can be read, in order: nobody's words unless the report has `batches`. */
   readonly visit?: (index: number, leaf: Leaf) => void;
 }
@@ -44,6 +47,8 @@ export interface AuditReport {
   readonly checkpoint: { readonly size: number; readonly root: string } | null;
   /** Size when it was last seen; null if it never was, or nothing is remembered. */
   readonly seenBefore: number | null;
+  /** The checkpoint's, by cosigners that the policy names, in its order. */
+  readonly cosignatures: readonly Cosignature[];
   /** Null if the entries are not those of the checkpoint, so that what they say was not checked. */
   readonly batches: { readonly sealed: number; readonly items: number; readonly acknowledged: number; readonly purged: number } | null;
   readonly findings: readonly Finding[];
@@ -51,6 +56,7 @@ export interface AuditReport {
   readonly conflict: string | null;
 }
 
+const SECONDS_A_DAY = 86_400;
 const LONGEST_FILE = 65_536;
 /** Files asked for at the same time. */
 const TOGETHER = 8;
@@ -75,17 +81,27 @@ export async function audit(order: AuditOrder): Promise<AuditReport> {
     rules.add(index, leaf);
     order.visit?.(index, leaf);
   });
-  if (log === null) return { ...base, checkpoint: null, seenBefore: null, batches: null, conflict: null };
+  if (log === null) return { ...base, checkpoint: null, seenBefore: null, cosignatures: [], batches: null, conflict: null };
   rules.end();
+  if (order.cosignedWithin !== null && !isFresh(policy, log.cosignatures, parseDate(today) - order.cosignedWithin)) {
+    findings.unshift({ code: "cosignature-old", where: "checkpoint" });
+  }
 
   let batches: AuditReport["batches"] = null;
   if (log.authentic) {
     findings.push(...rules.findings, ...(await checkNamedFiles(files, rules, trust.log, review, today)));
     batches = count([...rules.batches.values()]);
   }
-  const { seenBefore, conflict } = log;
+  const { seenBefore, cosignatures, conflict } = log;
   const { size, root } = log.checkpoint;
-  return { ...base, checkpoint: { size, root: toHex(root) }, seenBefore, batches, conflict };
+  return { ...base, checkpoint: { size, root: toHex(root) }, seenBefore, cosignatures, batches, conflict };
+}
+
+/** Whether the cosignatures of this day (days since 1970) and later are enough, or even all of them are too few, which is another finding. */
+function isFresh({ quorum }: LogPolicy, cosignatures: readonly Cosignature[], since: number): boolean {
+  const by = (some: readonly Cosignature[]) => (name: string) => some.some((one) => one.name === name);
+  const recent = cosignatures.filter(({ time }) => Math.floor(time / SECONDS_A_DAY) >= since);
+  return isMet(quorum, by(recent)) || !isMet(quorum, by(cosignatures));
 }
 
 function hashOf(text: string): string {
@@ -146,8 +162,7 @@ async function checkAcknowledgement(files: LogFiles, batch: Batch, log: Vkey, re
   }
   try {
     const { origin, batch: number, root } = parseAcknowledgement(text);
-    const items = batchRoot(batch.commitments.map((c) => fromHex(c, 32)));
-    return origin === log.name && number === leaf.batch && equal(root, items) ? null : "acknowledgement-foreign";
+    return origin === log.name && number === leaf.batch && equal(root, batch.root) ? null : "acknowledgement-foreign";
   } catch (error) {
     if (error instanceof Refusal) return "acknowledgement-foreign";
     throw error;
@@ -157,7 +172,7 @@ async function checkAcknowledgement(files: LogFiles, batch: Batch, log: Vkey, re
 function count(batches: readonly Batch[]): NonNullable<AuditReport["batches"]> {
   return {
     sealed: batches.length,
-    items: batches.reduce((sum, batch) => sum + batch.commitments.length, 0),
+    items: batches.reduce((sum, batch) => sum + batch.items, 0),
     acknowledged: batches.filter((batch) => batch.acknowledged !== null).length,
     purged: batches.filter((batch) => batch.purged !== null).length,
   };

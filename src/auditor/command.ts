@@ -1,22 +1,61 @@
 /**
- * `firsthand-auditor`: words in, an exit code out. 0: nothing was found. 1: something was. 2: it could not be checked, because the command was not understood,
- * the log or the site could not be reached, or the memory could not be read or written.
+ * `firsthand-auditor`: words in, an exit code out. 0: nothing was found. 1: something was, or what was asked for was refused. 2: it could not be checked, because the
+ * command was not understood, a log, site or cosigner could not be reached, or a file could not be read or written.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { asBytes, type Bytes } from "../protocol/bytes.ts";
+import { fromUtf8 } from "../protocol/encoding.ts";
 import { Fault, Refusal } from "../protocol/errors.ts";
-import { parseDate } from "../protocol/format/date.ts";
 import { type LogPolicy, parseLogPolicy } from "../protocol/format/log-policy.ts";
+import type { LogTrust } from "../protocol/tlog/verify.ts";
+import { addCheckpoint, type CosignerDesk } from "./add-checkpoint.ts";
 import { audit } from "./audit.ts";
-import { cosignLog, makeCosigner, readCosigner } from "./cosign.ts";
-import { logAt, siteAt } from "./fetch.ts";
+import { cosignLog } from "./cosign.ts";
+import { serveCosigner } from "./cosign-server.ts";
+import { makeCosigner, readCosigner } from "./cosigner-key.ts";
+import { addressOf, logAt, siteAt } from "./fetch.ts";
 import { HistoryGatherer } from "./history.ts";
+import { compareInventory } from "./inventory.ts";
 import { comparePage } from "./page.ts";
 import { progressBar } from "./progress.ts";
+import { checkProof, openReceipt, prove, type Wanted } from "./prove.ts";
 import { trustOf } from "./reading.ts";
-import { auditAsJson, auditAsText, cosigningAsJson, cosigningAsText, fullReportAsJson, pageAsJson, pageAsText } from "./report.ts";
+import {
+  answerAsJson,
+  answerAsText,
+  auditAsJson,
+  auditAsText,
+  checkedAsJson,
+  checkedAsText,
+  cosigningAsJson,
+  cosigningAsText,
+  fullReportAsJson,
+  inventoryAsJson,
+  inventoryAsText,
+  pageAsJson,
+  pageAsText,
+  provingAsJson,
+  provingAsText,
+} from "./report.ts";
 import { reportPage } from "./report-page.ts";
+import { readSubmission, submit } from "./submit.ts";
+import {
+  type AnswerWords,
+  type CheckWords,
+  type CosignWords,
+  HELP,
+  type InventoryWords,
+  type KeygenWords,
+  type PageWords,
+  parseWords,
+  type ProveWords,
+  type ReportWords,
+  type ServeWords,
+  type SubmitWords,
+  type VerifyWords,
+  type Words,
+} from "./words.ts";
 
 /** Where a command writes. */
 export interface Streams {
@@ -24,45 +63,27 @@ export interface Streams {
   readonly error: { write(text: string): unknown; readonly isTTY?: boolean };
 }
 
-const HELP = `firsthand-auditor: checks a log of Firsthand, and the page its witnesses are given, without seeing any tip
+/** What commands have in common. */
+interface Telling extends Streams {
+  readonly json: boolean;
+}
 
-  firsthand-auditor verify PLACE --policy FILE [--state FOLDER] [--today DATE] [--json]
-  firsthand-auditor report PLACE --policy FILE --out FOLDER [--state FOLDER] [--today DATE] [--json]
-  firsthand-auditor page SITE [--policy FILE [--state FOLDER]] [--list SHA256] [--json]
-  firsthand-auditor keygen NAME --out FILE [--json]
-  firsthand-auditor cosign PLACE --policy FILE --key FILE --state FOLDER [--out FILE] [--json]
+/** A report ready to be written, and how many findings it has. */
+interface Done {
+  readonly findings: number;
+  readonly text: string;
+}
 
-  verify          every signature, entry and rule of a log
-  report          verify, and write report.html (to look at) and report.json into a folder
-  page            every file of the page that SITE serves: against the page's list of files, and the list against
-                  the newest one in the log (--policy), or against one you know from building the page (--list), or both
-  keygen          make a cosigner's key; prints its public half, for policies
-  cosign          check that the log only grew since the checkpoint seen last, and sign the new one
-
-  PLACE           address of the server (http:// or https://), or a folder with a copy of its log
-  SITE            address of the server (http:// or https://)
-  --policy FILE   the keys to trust: a log policy you got from the program, not from the server
-  --out           folder of the report; file of the new key; file for the cosigned checkpoint (otherwise it is printed)
-  --key FILE      the cosigner's key
-  --list SHA256   the hash of manifest.json that npm run build printed
-  --state FOLDER  remember the checkpoint; the next time shows that the log only grew since
-  --today DATE    judge as of this day, YYYY-MM-DD; otherwise today by this machine's clock (UTC)
-  --json          write the report as JSON
-  --help          show this
-
-  Exit code: 0 nothing found, 1 something found, 2 could not be checked.
-`;
-
-/** Runs the command with these words (without `node` and the script) and returns its exit code. Writes to nothing but `streams` and the state folder. */
+/** Runs the command with these words (without `node` and the script) and returns its exit code. Writes to nothing but `streams`, the state folder and `--out`. */
 export async function run(words: readonly string[], streams: Streams): Promise<0 | 1 | 2> {
   const json = words.includes("--json");
   try {
-    const order = parseWords(words);
+    const order = parseWords(words, Date.now());
     if (order === null) {
       streams.out.write(HELP);
       return 0;
     }
-    const { findings, text } = await obey(order, json, streams);
+    const { findings, text } = await obey(order, { ...streams, json });
     streams.out.write(text);
     return findings === 0 ? 0 : 1;
   } catch (error) {
@@ -74,256 +95,206 @@ export async function run(words: readonly string[], streams: Streams): Promise<0
   }
 }
 
-/** A report ready to be written, and how many findings it has. */
-interface Done {
-  readonly findings: number;
-  readonly text: string;
-}
-
-function obey(order: Words, json: boolean, streams: Streams): Promise<Done> {
+function obey(order: Words, telling: Telling): Promise<Done> {
   switch (order.command) {
     case "verify":
-      return verify(order, json, streams);
+      return verify(order, telling);
     case "report":
-      return report(order, json, streams);
+      return report(order, telling);
+    case "inventory":
+      return inventory(order, telling);
     case "page":
-      return page(order, json, streams);
+      return page(order, telling);
+    case "prove":
+      return proveEntry(order, telling);
+    case "check":
+      return check(order, telling);
     case "keygen":
-      return keygen(order, json);
+      return keygen(order, telling);
     case "cosign":
-      return cosign(order, json, streams);
+      return cosign(order, telling);
+    case "answer":
+      return answer(order, telling);
+    case "serve":
+      return serve(order, telling);
+    case "submit":
+      return submitTo(order, telling);
   }
 }
 
-async function verify({ place, policy, state, today }: VerifyWords, json: boolean, streams: Streams): Promise<Done> {
-  const files = await logAt(place);
-  const bar = progressBar(streams.error, "Reading entries");
+/** Runs `work` with a progress bar. */
+async function withBar<T>({ error }: Streams, work: (update: (done: number, total: number) => void) => Promise<T>): Promise<T> {
+  const bar = progressBar(error, "Reading entries");
   try {
-    const report = await audit({ files, policy: await readPolicy(policy), stateFolder: state, today, progress: bar.update });
-    return { findings: report.findings.length, text: json ? auditAsJson(report) : auditAsText(report, files.name) };
+    return await work(bar.update);
   } finally {
     bar.end();
   }
 }
 
-async function report({ place, policy, state, today, out }: ReportWords, json: boolean, streams: Streams): Promise<Done> {
-  const files = await logAt(place);
+async function verify({ place, policy, state, today, cosignedWithin, line }: VerifyWords, telling: Telling): Promise<Done> {
+  const files = await logAt(place, line);
+  const trusted = await readPolicy(policy);
+  const report = await withBar(telling, (progress) =>
+    audit({ files, policy: trusted, stateFolder: state, today, cosignedWithin, progress }),
+  );
+  return { findings: report.findings.length, text: telling.json ? auditAsJson(report) : auditAsText(report, files.name) };
+}
+
+async function report({ place, policy, state, today, cosignedWithin, out, line }: ReportWords, telling: Telling): Promise<Done> {
+  const files = await logAt(place, line);
+  const trusted = await readPolicy(policy);
   const history = new HistoryGatherer();
-  const bar = progressBar(streams.error, "Reading entries");
-  try {
-    const audited = await audit({
-      files,
-      policy: await readPolicy(policy),
-      stateFolder: state,
-      today,
-      progress: bar.update,
-      visit: (index, leaf) => {
-        history.add(index, leaf);
-      },
-    });
-    const told = audited.batches === null ? null : await history.end(files);
-    const full = fullReportAsJson(audited, told);
-    await writeOut(join(out, "report.json"), full);
-    await writeOut(join(out, "report.html"), reportPage(audited, told, files.name));
-    const text = json ? auditAsJson(audited) : `${auditAsText(audited, files.name)}\nWritten: ${join(out, "report.html")}, report.json\n`;
-    return { findings: audited.findings.length, text };
-  } finally {
-    bar.end();
-  }
+  const visit = history.add.bind(history);
+  const audited = await withBar(telling, (progress) =>
+    audit({ files, policy: trusted, stateFolder: state, today, cosignedWithin, progress, visit }),
+  );
+  const told = audited.batches === null ? null : await history.end(files);
+  await writeOut(join(out, "report.json"), fullReportAsJson(audited, told));
+  await writeOut(join(out, "report.html"), reportPage(audited, told, files.name));
+  const written = `\nWritten: ${join(out, "report.html")}, report.json\n`;
+  return { findings: audited.findings.length, text: telling.json ? auditAsJson(audited) : `${auditAsText(audited, files.name)}${written}` };
 }
 
-async function keygen({ name, out }: KeygenWords, json: boolean): Promise<Done> {
+async function inventory({ place, policy, state, file, line }: InventoryWords, telling: Telling): Promise<Done> {
+  const files = await logAt(place, line);
+  const trusted = await readPolicy(policy);
+  const note = await readGiven(file, "the inventory");
+  const report = await withBar(telling, (progress) => compareInventory({ files, policy: trusted, stateFolder: state, note, progress }));
+  return { findings: report.findings.length, text: telling.json ? inventoryAsJson(report) : inventoryAsText(report) };
+}
+
+async function page({ place, policy, state, list, line }: PageWords, telling: Telling): Promise<Done> {
+  const site = siteAt(place, line);
+  const report = await withBar(telling, async (progress) => {
+    const log =
+      policy === null ? null : { files: await logAt(place, line), policy: await readPolicy(policy), stateFolder: state, progress };
+    return comparePage({ site, log, expected: list });
+  });
+  return { findings: report.findings.length, text: telling.json ? pageAsJson(report) : pageAsText(report) };
+}
+
+async function proveEntry({ place, policy, state, receipt, entry, out, line }: ProveWords, telling: Telling): Promise<Done> {
+  const trust = trustOf(await readPolicy(policy));
+  const files = await logAt(place, line);
+  const wanted: Wanted =
+    receipt === null
+      ? { kind: "entry", index: entry ?? 0 }
+      : { kind: "receipt", receipt: await openReceipt(await readGiven(receipt, "the receipt"), trust.log) };
+  const proving = await withBar(telling, (progress) => prove({ files, stateFolder: state, progress }, trust, wanted));
+  if (proving.proof !== null) await writeOut(out, proving.proof);
+  return { findings: proving.findings.length, text: telling.json ? provingAsJson(proving) : provingAsText(proving, out) };
+}
+
+async function check({ proof, policy, receipt }: CheckWords, { json }: Telling): Promise<Done> {
+  const trust = trustOf(await readPolicy(policy));
+  const file = await readGiven(proof, "the proof");
+  const note = receipt === null ? null : await readGiven(receipt, "the receipt");
+  return orRefused(json, async () => {
+    const checked = await checkProof(file, trust, note === null ? null : await openReceipt(note, trust.log));
+    return { findings: 0, text: json ? checkedAsJson(checked) : checkedAsText(checked) };
+  });
+}
+
+async function keygen({ name, out }: KeygenWords, { json }: Telling): Promise<Done> {
   const { vkey } = await makeCosigner(name, out);
   return { findings: 0, text: json ? `${JSON.stringify({ vkey: vkey.text })}\n` : `${vkey.text}\n` };
 }
 
-async function cosign({ place, policy, key, state, out }: CosignWords, json: boolean, streams: Streams): Promise<Done> {
-  const files = await logAt(place);
+async function cosign({ place, policy, key, state, out, line }: CosignWords, telling: Telling): Promise<Done> {
+  const files = await logAt(place, line);
   const trust = trustOf(await readPolicy(policy));
   const cosigner = await readCosigner(key);
-  const bar = progressBar(streams.error, "Reading entries");
+  const done = await withBar(telling, (progress) => cosignLog({ files, trust, cosigner, stateFolder: state, now: Date.now(), progress }));
+  const note = done.note === null ? null : fromUtf8(done.note);
+  if (note !== null && out !== null) await writeOut(out, note);
+  return { findings: done.findings.length, text: telling.json ? cosigningAsJson(done, note) : cosigningAsText(done, note, out) };
+}
+
+async function answer({ request, out, ...at }: AnswerWords, { json }: Telling): Promise<Done> {
+  const body = await readGiven(request, "the request");
+  const given = await addCheckpoint(body, await deskOf(at), Date.now());
+  if (given.status === 200 && out !== null) await writeOut(out, given.lines);
+  return { findings: given.status === 200 ? 0 : 1, text: json ? answerAsJson(given) : answerAsText(given, out) };
+}
+
+async function serve({ host, port, ...at }: ServeWords, { json, out }: Telling): Promise<Done> {
+  const desk = await deskOf(at);
+  const stop = stopSignal();
+  const server = await serveCosigner(host, port, desk);
+  const { address } = server;
+  out.write(json ? `${JSON.stringify({ address })}\n` : `Cosigning ${desk.log.name} at ${address}/add-checkpoint. Ctrl-C stops.\n`);
+  await stop;
+  await server.stop();
+  return { findings: 0, text: json ? `${JSON.stringify({ stopped: true })}\n` : "Stopped.\n" };
+}
+
+async function submitTo({ place, policy, to, old, out, line }: SubmitWords, { json }: Telling): Promise<Done> {
+  const trust = trustOf(await readPolicy(policy));
+  const address = to === null ? null : addressOf(to, line);
+  const files = await logAt(place, line);
+  return orRefused(json, async () => {
+    const submission = await readSubmission(files, trust);
+    const text = fromUtf8(address === null ? await submission.request(old ?? 0) : await submit(submission, address, trust, line));
+    if (out !== null) await writeOut(out, text);
+    const { size } = submission.checkpoint;
+    const what = address === null ? "request" : "checkpoint";
+    if (json) return { findings: 0, text: `${JSON.stringify({ verdict: "done", size, [what]: text })}\n` };
+    return { findings: 0, text: out === null ? text : `Written: ${out}, for ${String(size)} entries.\n` };
+  });
+}
+
+/** What `work` does, or its refusal as the one finding: then it was checked, and does not hold. */
+async function orRefused(json: boolean, work: () => Promise<Done>): Promise<Done> {
   try {
-    const done = await cosignLog({ files, trust, cosigner, stateFolder: state, now: Date.now(), progress: bar.update });
-    const note = done.note === null ? null : new TextDecoder().decode(done.note);
-    if (note !== null && out !== null) await writeOut(out, note);
-    return { findings: done.findings.length, text: json ? cosigningAsJson(done, note) : cosigningAsText(done, note, out) };
-  } finally {
-    bar.end();
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code === "usage" || error.code === "not-found") throw error;
+    const { code, message } = error;
+    return { findings: 1, text: json ? `${JSON.stringify({ verdict: "refused", code, message })}\n` : `Refused: ${code}. ${message}\n` };
   }
 }
 
-async function writeOut(path: string, text: string): Promise<void> {
+async function deskOf({ policy, key, state }: { policy: string; key: string; state: string }): Promise<CosignerDesk> {
+  const { log }: LogTrust = trustOf(await readPolicy(policy));
+  return { log, cosigner: await readCosigner(key), stateFolder: state };
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((done) => {
+    const stop = (): void => {
+      process.off("SIGINT", stop).off("SIGTERM", stop);
+      done();
+    };
+    process.on("SIGINT", stop).on("SIGTERM", stop);
+  });
+}
+
+async function writeOut(path: string, content: string | Bytes): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
+    await writeFile(path, content);
   } catch (error) {
     throw new Fault(`writing ${path}`, error);
   }
 }
 
-async function page({ place, policy, state, list }: PageWords, json: boolean, streams: Streams): Promise<Done> {
-  const site = siteAt(place);
-  const bar = progressBar(streams.error, "Reading entries");
+async function readGiven(path: string, what: string): Promise<Bytes> {
   try {
-    const log =
-      policy === null ? null : { files: await logAt(place), policy: await readPolicy(policy), stateFolder: state, progress: bar.update };
-    const report = await comparePage({ site, log, expected: list });
-    return { findings: report.findings.length, text: json ? pageAsJson(report) : pageAsText(report) };
-  } finally {
-    bar.end();
-  }
-}
-
-interface VerifyWords {
-  readonly command: "verify";
-  readonly place: string;
-  readonly policy: string;
-  readonly state: string | null;
-  readonly today: string;
-}
-
-interface ReportWords extends Omit<VerifyWords, "command"> {
-  readonly command: "report";
-  readonly out: string;
-}
-
-interface KeygenWords {
-  readonly command: "keygen";
-  readonly name: string;
-  readonly out: string;
-}
-
-interface CosignWords {
-  readonly command: "cosign";
-  readonly place: string;
-  readonly policy: string;
-  readonly key: string;
-  readonly state: string;
-  readonly out: string | null;
-}
-
-interface PageWords {
-  readonly command: "page";
-  readonly place: string;
-  readonly policy: string | null;
-  readonly state: string | null;
-  readonly list: string | null;
-}
-
-type Words = VerifyWords | ReportWords | PageWords | KeygenWords | CosignWords;
-
-/** Options of each command besides --json. */
-const COMMANDS = {
-  verify: ["policy", "state", "today"],
-  report: ["policy", "state", "today", "out"],
-  page: ["policy", "state", "list"],
-  keygen: ["out"],
-  cosign: ["policy", "key", "state", "out"],
-} as const;
-
-/** What a command works on. */
-const OBJECTS: Readonly<Record<keyof typeof COMMANDS, readonly [missing: string, tooMany: string]>> = {
-  verify: ["say which log: an address or a folder", "one log at a time"],
-  report: ["say which log: an address or a folder", "one log at a time"],
-  page: ["say which site: an address", "one site at a time"],
-  keygen: ["say which name the key has", "one name at a time"],
-  cosign: ["say which log: an address or a folder", "one log at a time"],
-};
-
-/** Null: help was asked for. @throws {Refusal} `usage`. */
-function parseWords(words: readonly string[]): Words | null {
-  const { values, positionals } = split(words);
-  if (values.help === true || positionals[0] === "help") return null;
-  const [command, place, ...more] = positionals;
-  if (command === undefined) throw new Refusal("usage", "say what to do: verify, report, page, keygen or cosign");
-  if (!isCommand(command)) throw new Refusal("usage", "it can do these things: verify, report, page, keygen and cosign");
-  const [missing, tooMany] = OBJECTS[command];
-  if (place === undefined) throw new Refusal("usage", missing);
-  if (more.length > 0) throw new Refusal("usage", tooMany);
-  const { policy, list, state = null, today, out, key } = values;
-  const allowed: readonly string[] = COMMANDS[command];
-  const strange = (["policy", "list", "state", "today", "out", "key"] as const).find(
-    (one) => values[one] !== undefined && !allowed.includes(one),
-  );
-  if (strange !== undefined) throw new Refusal("usage", `--${strange} is not for ${command}`);
-  if (command === "page") return parsePageWords(place, { policy, list, state });
-  if (command === "keygen") {
-    if (out === undefined) throw new Refusal("usage", "--out FILE is needed: where the key is kept");
-    return { command, name: place, out };
-  }
-  if (policy === undefined) throw new Refusal("usage", "--policy FILE is needed: without keys to trust nothing can be checked");
-  if (command === "cosign") {
-    if (key === undefined) throw new Refusal("usage", "--key FILE is needed: the cosigner's key, made by keygen");
-    if (state === null) throw new Refusal("usage", "--state FOLDER is needed: a cosigner must remember what it signed");
-    return { command, place, policy, key, state, out: out ?? null };
-  }
-  const day = today ?? new Date().toISOString().slice(0, 10);
-  try {
-    parseDate(day);
-  } catch {
-    throw new Refusal("usage", "--today is a day as YYYY-MM-DD");
-  }
-  if (command === "verify") return { command, place, policy, state, today: day };
-  if (out === undefined) throw new Refusal("usage", "--out FOLDER is needed: where the report goes");
-  return { command, place, policy, state, today: day, out };
-}
-
-function isCommand(word: string): word is keyof typeof COMMANDS {
-  return Object.hasOwn(COMMANDS, word);
-}
-
-interface PageOptions {
-  readonly policy: string | undefined;
-  readonly list: string | undefined;
-  readonly state: string | null;
-}
-
-function parsePageWords(place: string, { policy, list, state }: PageOptions): PageWords {
-  if (policy === undefined && list === undefined) {
-    throw new Refusal("usage", "--policy FILE or --list SHA256 is needed: a page that agrees with its own list shows nothing");
-  }
-  if (state !== null && policy === undefined) throw new Refusal("usage", "--state goes with --policy");
-  if (list !== undefined && !/^[0-9a-f]{64}$/.test(list)) throw new Refusal("usage", "--list is 64 hexadecimal digits");
-  return { command: "page", place, policy: policy ?? null, state, list: list ?? null };
-}
-
-function split(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        policy: { type: "string" },
-        list: { type: "string" },
-        state: { type: "string" },
-        today: { type: "string" },
-        out: { type: "string" },
-        key: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
+    return asBytes(await readFile(path));
   } catch (error) {
-    // parseArgs names the option in its first sentence, and then gives advice about dashes.
-    throw new Refusal("usage", error instanceof Error ? (error.message.split(". ")[0] ?? "") : undefined);
+    throw new Fault(`reading ${what} ${path}`, error);
   }
 }
 
 async function readPolicy(path: string): Promise<LogPolicy> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    throw new Fault(`reading the policy ${path}`, error);
-  }
-  // An editor's newline at the end is not part of it.
-  return parseLogPolicy(new TextEncoder().encode(text.replace(/\n$/, "")));
+  return parseLogPolicy(await readGiven(path, "the policy"));
 }
 
 function explain(error: unknown): string {
   if (error instanceof Refusal) {
     if (error.code === "usage" && error.where !== undefined) return `The command was not understood: ${error.where}.`;
-    if (error.code === "not-found") return "There is no log at this place: it has no checkpoint.";
+    if (error.code === "not-found" && error.where === "checkpoint") return "There is no log at this place: it has no checkpoint.";
     return error.message;
   }
   // A bug is not a finding and not the user's mistake: it ends the program with its trace.

@@ -5,10 +5,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { fetch } from "undici";
 import { asBytes, type Bytes, collect } from "../protocol/bytes.ts";
 import { Fault, Refusal } from "../protocol/errors.ts";
 import { formatEntries, HASH_LENGTH, parseEntries, TILE_WIDTH, type TileLevel, tilePath } from "../protocol/format/tile.ts";
 import { type TileReader, tilesOf } from "../protocol/tlog/tree.ts";
+import type { Line } from "./line.ts";
 
 /** Reads files below a log's address. */
 export interface LogFiles {
@@ -30,19 +32,19 @@ const AHEAD = 8;
 const LARGEST_ENTRIES = TILE_WIDTH * 65_537;
 
 /** A log at `place`: an http or https address of a server (or of its `/log/`), or a folder. @throws {Refusal} `usage`. */
-export async function logAt(place: string): Promise<LogFiles> {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(place) ? logBehind(place) : logIn(place);
+export async function logAt(place: string, line: Line): Promise<LogFiles> {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(place) ? logBehind(place, line) : logIn(place);
 }
 
-function logBehind(place: string): LogFiles {
-  const base = addressOf(place);
+function logBehind(place: string, line: Line): LogFiles {
+  const base = addressOf(place, line);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   if (!base.pathname.endsWith("/log/")) base.pathname += "log/";
-  return { name: base.href, read: (path, limit) => readLogFile(new URL(path, base), limit) };
+  return { name: base.href, read: (path, limit) => readLogFile(new URL(path, base), limit, line) };
 }
 
 /** A server's address. @throws {Refusal} `usage`. */
-function addressOf(place: string): URL {
+export function addressOf(place: string, line: Line): URL {
   let address: URL;
   try {
     address = new URL(place);
@@ -52,8 +54,8 @@ function addressOf(place: string): URL {
   if (address.protocol !== "http:" && address.protocol !== "https:") {
     throw new Refusal("usage", "the address must begin with http:// or https://");
   }
-  if (address.hostname.endsWith(".onion")) {
-    throw new Refusal("usage", "this version does not reach onion addresses by itself; verify a copy of the log in a folder");
+  if (/\.onion\.?$/.test(address.hostname) && !line.proxied) {
+    throw new Refusal("usage", "an onion is reached through Tor: add --proxy socks5h://127.0.0.1:9050, or where your Tor listens");
   }
   if (address.username !== "" || address.search !== "" || address.hash !== "") {
     throw new Refusal("usage", "the address has no user name, query or fragment");
@@ -61,9 +63,15 @@ function addressOf(place: string): URL {
   return address;
 }
 
+/** Header fields, by names in any case. */
+export interface ReadableHeaders {
+  get(name: string): string | null;
+  has(name: string): boolean;
+}
+
 /** What a server says when it is asked for a file. */
 export type Answer =
-  | { readonly kind: "file"; readonly bytes: Bytes; readonly headers: Headers }
+  | { readonly kind: "file"; readonly bytes: Bytes; readonly headers: ReadableHeaders }
   /** 404, 410. */
   | { readonly kind: "missing" }
   /** Any 3xx. It is not followed. */
@@ -81,22 +89,22 @@ export interface Site {
 }
 
 /** The site at an http or https address, which has no path: the page's files have their fixed places. @throws {Refusal} `usage`. */
-export function siteAt(place: string): Site {
-  const address = addressOf(place);
+export function siteAt(place: string, line: Line): Site {
+  const address = addressOf(place, line);
   if (address.pathname !== "/") throw new Refusal("usage", "the address of the site has no path");
-  return { name: address.href, ask: (path, limit) => ask(new URL(path, address), limit) };
+  return { name: address.href, ask: (path, limit) => ask(new URL(path, address), limit, line) };
 }
 
-async function readLogFile(address: URL, limit: number): Promise<Bytes | null> {
-  const answer = await ask(address, limit);
+async function readLogFile(address: URL, limit: number, line: Line): Promise<Bytes | null> {
+  const answer = await ask(address, limit, line);
   if (answer.kind === "redirect") throw unexpected(address, answer.status);
   return answer.kind === "file" ? answer.bytes : null;
 }
 
-async function ask(address: URL, limit: number): Promise<Answer> {
+async function ask(address: URL, limit: number, line: Line): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await askOnce(address, limit);
+      return await askOnce(address, limit, line);
     } catch (error) {
       if (error instanceof Refusal || error instanceof Fault) throw error;
       if (attempt === ATTEMPTS) throw new Fault(`reading ${address.href}`, error);
@@ -105,8 +113,8 @@ async function ask(address: URL, limit: number): Promise<Answer> {
   }
 }
 
-async function askOnce(address: URL, limit: number): Promise<Answer> {
-  const { status, headers, body } = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(TIME_FOR_A_FILE) });
+async function askOnce(address: URL, limit: number, { dispatcher }: Line): Promise<Answer> {
+  const { status, headers, body } = await fetch(address, { dispatcher, redirect: "manual", signal: AbortSignal.timeout(TIME_FOR_A_FILE) });
   if (status === 200) return { kind: "file", bytes: body === null ? new Uint8Array() : await collect(body, limit), headers };
   await body?.cancel();
   if (status === 404 || status === 410) return { kind: "missing" };

@@ -5,6 +5,7 @@ export const FINDINGS = {
   // the checkpoint
   "checkpoint-invalid": "The checkpoint is not one that the log's key signed.",
   "checkpoint-foreign": "The checkpoint belongs to another log.",
+  "cosignature-old": "The cosignatures that the policy asks for are older than you allow.",
   "cosigners-too-few": "Fewer cosigners than the policy asks for have signed the checkpoint.",
   "log-shrunk": "The log is shorter than it was when it was last seen: entries were taken away.",
   "log-forked": "The log is not an extension of the one last seen: entries were changed, or others see another log.",
@@ -56,7 +57,9 @@ export const FINDINGS = {
   "acknowledgement-unsigned": "An acknowledgement is not one that the review key signed.",
   "acknowledgement-foreign": "An acknowledgement speaks of another log, another batch or other items.",
   // retention
-  "unacknowledged-too-long": "ALARM: nobody has acknowledged the batch within the most days the policy allows.",
+  "export-late": "ALARM: nobody has fetched the batch within the most days the policy allows, so nobody can have acknowledged it.",
+  "acknowledgement-overdue": "ALARM: the batch was fetched, and nobody has acknowledged it within the most days the policy allows.",
+  "acknowledgement-late": "A batch was acknowledged later than the policy allows.",
   "purge-unknown": "A batch was purged that was not sealed.",
   "purge-repeated": "A batch was purged twice.",
   "purge-unacknowledged": "A batch was purged although nobody had acknowledged it and the policy says to keep it.",
@@ -64,6 +67,21 @@ export const FINDINGS = {
   "purge-late": "A batch was purged later than a day after it was due.",
   "purge-overdue": "A batch is due for more than a day and has not been purged.",
   "purge-key-wrong": "Another key was destroyed than the one the batch was sealed under.",
+  // what the server still has, against the log
+  "inventory-invalid": "The inventory is not one that the log's key signed.",
+  "inventory-ahead": "The inventory is of a longer log than this one: compare it with a newer copy.",
+  "inventory-batch-missing": "A batch is gone although the log does not say that it was purged.",
+  "inventory-batch-left": "Items of a batch are still there although the log says that it was purged.",
+  "inventory-batch-damaged": "A batch does not have all parts of its items.",
+  "inventory-count-wrong": "A batch has another number of items than the log says.",
+  "inventory-key-missing": "The key of a batch is gone although the log does not say that it was destroyed.",
+  "inventory-key-left": "The key of a batch is still there although the log says that it was destroyed.",
+  "inventory-key-wrong": "The key of a batch is not the one it was sealed under.",
+  "inventory-unlogged": "A batch or the key of one is there that the log does not know.",
+  // receipts
+  "receipt-open": "The batch that the receipt names is not sealed yet: look again after that.",
+  "receipt-broken": "What the receipt promises is not in the log, although its batch is sealed. Keep the receipt: it proves this.",
+  "receipt-late": "What the receipt promises is in the log, but in a later batch than it says.",
   // the witness's page
   "page-list-missing": "The page has no list of its files.",
   "page-list-invalid": "The page's list of files is not in its one canonical form, or names what cannot be a file of a page.",
@@ -100,4 +118,11 @@ export const PAGE_CANNOT_SHOW = [
   "That everybody is given the same page: a server can tell you from a witness. Ask again, over Tor, at times that nobody expects.",
   "That the page does what it should: build the commit that the log names, compare the list's hash, and read it.",
   "That the keys the page encrypts to are the program's: their fingerprints are in the page, and the program tells them by other ways too.",
+] as const;
+
+/** What no inventory can show; said with every verdict. */
+export const INVENTORY_CANNOT_SHOW = [
+  "That what is gone from here is nowhere else: an inventory is what the server says of itself, and a copy made before stays a copy.",
+  "What is in a batch: it gives numbers and fingerprints only.",
+  "How many tips wait to be sealed: that is not in it on purpose.",
 ] as const;

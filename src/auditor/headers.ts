@@ -6,6 +6,8 @@
  * for inline styles, and with a media type and no cookies on top.
  */
 
+import type { ReadableHeaders } from "./fetch.ts";
+
 /** Directives that WEBCAT limits, and what each may name beside hashes. */
 const LIMITED: Readonly<Record<string, readonly string[]>> = {
   "default-src": ["'none'"],
@@ -30,7 +32,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The name of the first header that is wrong on a file with this path, or null. */
-export function wrongHeader(path: string, headers: Headers): string | null {
+export function wrongHeader(path: string, headers: ReadableHeaders): string | null {
   const forbidden = FORBIDDEN.find((name) => headers.has(name));
   if (forbidden !== undefined) return forbidden;
   if (!isStrictPolicy(headers.get("content-security-policy") ?? "")) return "content-security-policy";

@@ -1,7 +1,7 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 /**
  * Entry of `firsthand-auditor`. Looks at its Node before it loads anything: older ones fail in the middle, with messages nobody understands. (Before 22.18 Node
- * cannot read this file at all and says so by itself.)
+ * cannot read this file at all and says so by itself.) The warning that is left out is undici's, about SOCKS5: see line.ts.
  */
 const OLDEST = 24;
 

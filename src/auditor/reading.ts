@@ -3,12 +3,20 @@
  * Everything from the log's side is hostile: what goes wrong there is a finding.
  */
 import type { Bytes } from "../protocol/bytes.ts";
-import { parseVkey, type Vkey } from "../protocol/crypto/note.ts";
+import { isCosigner, parseVkey, type Vkey } from "../protocol/crypto/note.ts";
 import { Refusal } from "../protocol/errors.ts";
 import type { Checkpoint } from "../protocol/format/checkpoint.ts";
 import { type Leaf, parseLeaf } from "../protocol/format/leaf.ts";
 import type { LogPolicy } from "../protocol/format/log-policy.ts";
-import { type LogTrust, verifyCheckpoint, verifyGrowth, walkLog } from "../protocol/tlog/verify.ts";
+import {
+  type Cosignature,
+  type CosignedCheckpoint,
+  type LogTrust,
+  verifyCheckpoint,
+  verifyCosigned,
+  verifyGrowth,
+  walkLog,
+} from "../protocol/tlog/verify.ts";
 import { type LogFiles, TilesAhead } from "./fetch.ts";
 import type { Finding, FindingCode } from "./findings.ts";
 import { keepConflict, lastSeen, rememberSeen } from "./state.ts";
@@ -30,6 +38,8 @@ export interface ReadLog {
   readonly checkpoint: Checkpoint;
   /** The signed note it came in. */
   readonly note: Bytes;
+  /** Those of it that are by trusted cosigners. */
+  readonly cosignatures: readonly Cosignature[];
   /** Size when it was last seen; null if it never was, or nothing is remembered. */
   readonly seenBefore: number | null;
   /** Whether the entries are exactly those whose root is signed. If not, what they say are nobody's words. */
@@ -42,9 +52,13 @@ const LONGEST_CHECKPOINT = 1_000_000;
 /** After so many damaged or missing tiles the log is not read further: a hostile one may claim any number of entries. */
 const MOST_FAULTS = 100;
 
-/** Whom a policy trusts. @throws {Refusal} `bad-vkey`. */
+/** Whom a policy trusts. @throws {Refusal} `bad-vkey`, also if a key cannot do what it is named for. */
 export function trustOf(policy: LogPolicy): LogTrust {
-  return { log: parseVkey(policy.log), cosigners: policy.cosigners.map(parseVkey), quorum: policy.quorum };
+  const log = parseVkey(policy.log);
+  const cosigners = policy.cosigners.map(({ name, vkey }) => ({ name, vkey: parseVkey(vkey) }));
+  if (isCosigner(log)) throw new Refusal("bad-vkey", "the log's");
+  if (!cosigners.every(({ vkey }) => isCosigner(vkey))) throw new Refusal("bad-vkey", "a cosigner's");
+  return { log, cosigners, quorum: policy.quorum };
 }
 
 /**
@@ -62,12 +76,13 @@ export async function readLog(
   const origin = trust.log.name;
   const note = await readOrNull(files, "checkpoint", LONGEST_CHECKPOINT);
   if (note === null) throw new Refusal("not-found", "checkpoint");
-  const checkpoint = note === "too-large" ? null : await openCheckpoint(note, trust, report);
+  const opened = note === "too-large" ? null : await openCheckpoint(note, trust, report);
   if (note === "too-large") report("checkpoint-invalid", "checkpoint");
-  if (checkpoint === null || note === "too-large") return null;
+  if (opened === null || note === "too-large") return null;
+  const { checkpoint, cosignatures } = opened;
 
-  const seenNote = stateFolder === null ? null : await lastSeen(stateFolder, origin);
-  const seen = seenNote === null ? null : await openSeen(seenNote, trust.log);
+  const memory = stateFolder === null ? null : await lastSeen(stateFolder, origin);
+  const seen = memory === null ? null : await openSeen(memory.note, trust.log);
 
   const tiles = new TilesAhead(files, checkpoint.size);
   const { authentic, faults } = await readEntries(checkpoint, tiles, progress, leaf);
@@ -78,18 +93,18 @@ export async function readLog(
   const contradicts = grown === "log-shrunk" || grown === "log-forked";
   const conflict = contradicts && stateFolder !== null ? await keepConflict(stateFolder, origin, note) : null;
   // Seen is what was read in full and extends what was seen before.
-  if (stateFolder !== null && authentic && grown === null) await rememberSeen(stateFolder, origin, note);
-  return { checkpoint, note, seenBefore: seen?.size ?? null, authentic, conflict };
+  if (stateFolder !== null && authentic && grown === null) await rememberSeen(stateFolder, origin, note, memory);
+  return { checkpoint, note, cosignatures, seenBefore: seen?.size ?? null, authentic, conflict };
 }
 
-async function openCheckpoint(note: Bytes, trust: LogTrust, report: Report): Promise<Checkpoint | null> {
+async function openCheckpoint(note: Bytes, trust: LogTrust, report: Report): Promise<CosignedCheckpoint | null> {
   try {
-    return await verifyCheckpoint(note, trust);
+    return await verifyCosigned(note, trust);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === "unknown-signer" && error.where === "cosigners") {
       report("cosigners-too-few", "checkpoint");
-      return openCheckpoint(note, { log: trust.log }, report);
+      return openCheckpoint(note, { ...trust, quorum: null }, report);
     }
     report(error.code === "wrong-origin" ? "checkpoint-foreign" : "checkpoint-invalid", "checkpoint");
     return null;
@@ -97,7 +112,7 @@ async function openCheckpoint(note: Bytes, trust: LogTrust, report: Report): Pro
 }
 
 /** The remembered checkpoint was checked before it was written: if it does not open now, the memory is damaged and nothing can be said about growth. */
-async function openSeen(note: Bytes, log: Vkey): Promise<Checkpoint> {
+export async function openSeen(note: Bytes, log: Vkey): Promise<Checkpoint> {
   try {
     return await verifyCheckpoint(note, { log });
   } catch (error) {

@@ -4,10 +4,12 @@
  */
 import { sha256 } from "../protocol/crypto/hash.ts";
 import { toBase64, utf8 } from "../protocol/encoding.ts";
-import { formatDate, parseDate } from "../protocol/format/date.ts";
+import { addDays, formatDate, parseDate } from "../protocol/format/date.ts";
+import { TILE_WIDTH } from "../protocol/format/tile.ts";
 import type { AuditReport } from "./audit.ts";
 import { CANNOT_SHOW, FINDINGS } from "./findings.ts";
 import type { BatchHistory, History } from "./history.ts";
+import { cosignedWhen } from "./report.ts";
 
 /** Most rows of one list that are shown; the JSON beside the page has all. */
 const MOST_ROWS = 100;
@@ -43,9 +45,11 @@ code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }
 .findings { padding: 0; list-style: none; } .findings li { border-left: 4px solid var(--bad); padding: .2rem 0 .2rem .8rem; margin: .8rem 0; }
 svg { display: block; min-width: 40rem; width: 100%; height: auto; }
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .day { fill: var(--soft); font-size: 11px; }
-.grid { stroke: var(--line); } .kept { fill: var(--kept); } .mark { fill: var(--mark); stroke: var(--paper); }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; list-style: none; padding: 0; margin: .5rem 0; font-size: .92rem; }
+.legend li { display: flex; align-items: center; gap: .4rem; } .legend svg { min-width: 0; width: 28px; height: 20px; flex: none; }
+.grid { stroke: var(--line); } .kept { fill: var(--kept); } .late { fill: var(--paper); stroke: var(--bad); stroke-width: 1.5; } .mark { fill: var(--mark); stroke: var(--paper); }
 .deadline { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 3 2; } .today { stroke: var(--ink); }
-td code { display: inline-block; min-width: 22ch; white-space: normal; }
+td code { display: inline-block; min-width: 22ch; white-space: normal; font-size: .8em; }
 @media print { .wide { overflow: visible; } tr, svg, li { break-inside: avoid; } svg { min-width: 0; } table { font-size: 8pt; } th, td { white-space: normal; padding: .15rem .3rem; } }
 `;
 
@@ -64,6 +68,7 @@ export function reportPage(report: AuditReport, history: History | null, place: 
       `${amount(checkpoint.size)}, ${seenBefore === null ? "seen for the first time" : `${amount(seenBefore)} when last seen`}`,
     ]);
     facts.push(["Root", checkpoint.root]);
+    for (const one of report.cosignatures) facts.push(["Cosigned", cosignedWhen(one)]);
   }
   const verdict =
     findings.length === 0
@@ -73,14 +78,14 @@ export function reportPage(report: AuditReport, history: History | null, place: 
     `<h1>Was the promise kept? Report on ${escape(origin)}</h1>`,
     verdict,
     `<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escape(value)}</dd>`).join("")}</dl>`,
-    findingsPart(report),
+    findingsPart(report, history),
     ...(history === null
       ? [section("Batches", "<p>What the entries say was not checked, because they are not shown to be the log's.</p>")]
       : [batchesPart(history, today), erasurePart(history), keysPart(history), pagesPart(history)]),
     section("What this cannot show", `<ul>${CANNOT_SHOW.map((sentence) => `<li>${escape(sentence)}</li>`).join("")}</ul>`),
     section(
       "How to repeat this",
-      `<p>On any machine with Node 24 and this program's source, with a policy file that you got from the program and not from the server:</p><p><code>npm run auditor -- verify ${escape(place)} --policy policy.json --today ${escape(today)}</code></p>`,
+      `<p>On any machine with Node 24 and this program's source, with a policy file that you got from the program and not from the server:</p><p><code>npm run auditor -- verify ${escape(place)} --policy policy.txt --today ${escape(today)}</code></p>`,
     ),
   ];
   return `<!doctype html>
@@ -106,28 +111,33 @@ function section(title: string, content: string): string {
   return `<section><h2>${title}</h2>${content}</section>`;
 }
 
-function findingsPart({ findings, conflict }: AuditReport): string {
+function findingsPart({ findings, conflict }: AuditReport, history: History | null): string {
   if (findings.length === 0) return section("Findings", "<p>None.</p>");
   const items = findings
     .slice(0, MOST_ROWS)
     .map(
       ({ code, where }) =>
-        `<li><b>${escape(where)}</b>: ${escape(FINDINGS[code])} <code>${code}</code><br>${escape(howToRepeat(where))}</li>`,
+        `<li><b>${escape(where)}</b>: ${escape(FINDINGS[code])} <code>${code}</code><br>${escape(howToRepeat(where, history))}</li>`,
     );
   const kept = conflict === null ? "" : `<p>The contradicting checkpoint was kept as proof: <code>${escape(conflict)}</code></p>`;
   return section("Findings", `<ol class="findings">${items.join("")}</ol>${rest(findings.length, MOST_ROWS)}${kept}`);
 }
 
 /** Where to look by hand for what a finding is about. */
-function howToRepeat(where: string): string {
+function howToRepeat(where: string, history: History | null): string {
   const entry = /^entry (\d+)$/.exec(where)?.[1];
-  if (entry !== undefined) {
-    const [tile, place] = [Math.floor(Number(entry) / 256), Number(entry) % 256];
-    return `To look: the entry with index ${entry} is number ${String(place)}, counted from 0, in entry tile ${String(tile)} of the log; then run verify again.`;
+  if (entry !== undefined) return `To look: ${placeOf(Number(entry))}; then run verify again.`;
+  const batch = /^batch (\d+)$/.exec(where)?.[1];
+  if (batch !== undefined) {
+    const sealed = history?.batches.find((one) => one.batch === Number(batch));
+    const at = sealed === undefined ? "the entries that name this batch" : `${placeOf(sealed.index)}, which seals it`;
+    return `To look: ${at}, and the dates in the table below; then run verify again.`;
   }
-  if (/^batch \d+$/.test(where))
-    return "To look: the entries that name this batch, and the dates in the table below; then run verify again.";
   return "To look: fetch this file below /log/ from elsewhere; then run verify again.";
+}
+
+function placeOf(entry: number): string {
+  return `the entry with index ${String(entry)} (number ${String(entry % TILE_WIDTH)}, counted from 0, in entry tile ${String(Math.floor(entry / TILE_WIDTH))})`;
 }
 
 function batchesPart({ batches }: History, today: string): string {
@@ -149,13 +159,29 @@ function batchesPart({ batches }: History, today: string): string {
     ]),
   );
   const drawing = drawingOf(batches.slice(-MOST_DRAWN), today);
-  const legend =
-    "<p>A bar is the time a batch is on the server. Circle: sealed. Triangle: exported. Diamond: acknowledged. Square: erased. Dashed line: the day by which the next step is due. Upright line: the day of this report.</p>";
   return section(
     "Batches",
-    `${legend}${drawing}${rest(batches.length, MOST_DRAWN, "drawn")}<h3>The same in numbers</h3>${table}${rest(batches.length, MOST_ROWS)}`,
+    `${LEGEND}${drawing}${rest(batches.length, MOST_DRAWN, "drawn")}<h3>The same in numbers</h3>${table}${rest(batches.length, MOST_ROWS)}`,
   );
 }
+
+/** Corners of the marks around their middle; sealing is a circle. */
+const EXPORTED = "0,-6 6,5 -6,5";
+const ACKNOWLEDGED = "0,-6 6,0 0,6 -6,0";
+const PURGED = "-5,-5 5,-5 5,5 -5,5";
+
+const LEGEND = `<ul class="legend">${[
+  [`<rect class="kept" x="1" y="5" width="26" height="10"/>`, "on the server"],
+  [`<rect class="late" x="1" y="5" width="26" height="10"/>`, "longer than allowed"],
+  [`<circle class="mark" cx="14" cy="10" r="5"/>`, "sealed"],
+  [shape("14", 10, EXPORTED), "exported"],
+  [shape("14", 10, ACKNOWLEDGED), "acknowledged"],
+  [shape("14", 10, PURGED), "erased"],
+  [`<line class="deadline" x1="14" x2="14" y1="1" y2="19"/>`, "the next step is due"],
+  [`<line class="today" x1="14" x2="14" y1="1" y2="19"/>`, "day of this report"],
+]
+  .map(([drawing, words]) => `<li><svg viewBox="0 0 28 20" aria-hidden="true">${drawing}</svg>${words}</li>`)
+  .join("")}</ul>`;
 
 const WIDTH = 720;
 const LEFT = 86;
@@ -189,13 +215,19 @@ function drawingOf(batches: readonly BatchHistory[], today: string): string {
     parts.push(`<text x="6" y="${String(y + 4)}">Batch ${String(batch.batch)}</text>`);
     parts.push(`<rect class="kept" x="${at(batch.sealed)}" y="${String(y - 5)}" width="${width.toFixed(1)}" height="10"/>`);
     const deadline = batch.acknowledged === null ? batch.latest : batch.due;
+    // A day to act, as the rules have it: only from the day after that it is late.
+    const late = deadline === null ? null : addDays(deadline, 1);
+    if (late !== null && end > late) {
+      const over = Math.max(2, Number(at(end)) - Number(at(late)));
+      parts.push(`<rect class="late" x="${at(late)}" y="${String(y - 5)}" width="${over.toFixed(1)}" height="10"/>`);
+    }
     if (deadline !== null && parseDate(deadline) >= first && parseDate(deadline) <= last) {
       parts.push(`<line class="deadline" x1="${at(deadline)}" x2="${at(deadline)}" y1="${String(y - 9)}" y2="${String(y + 9)}"/>`);
     }
     parts.push(`<circle class="mark" cx="${at(batch.sealed)}" cy="${String(y)}" r="5"/>`);
-    if (batch.exported !== null) parts.push(shape(at(batch.exported), y, "0,-6 6,5 -6,5"));
-    if (batch.acknowledged !== null) parts.push(shape(at(batch.acknowledged), y, "0,-6 6,0 0,6 -6,0"));
-    if (batch.purged !== null) parts.push(shape(at(batch.purged), y, "-5,-5 5,-5 5,5 -5,5"));
+    if (batch.exported !== null) parts.push(shape(at(batch.exported), y, EXPORTED));
+    if (batch.acknowledged !== null) parts.push(shape(at(batch.acknowledged), y, ACKNOWLEDGED));
+    if (batch.purged !== null) parts.push(shape(at(batch.purged), y, PURGED));
   });
   return `<div class="wide" role="region" aria-label="Drawing of the batches" tabindex="0"><svg viewBox="0 0 ${String(WIDTH)} ${String(height)}" role="img" aria-label="Each batch from the day it was sealed to the day it was erased. The table below says the same."><g>${parts.join("")}</g></svg></div>`;
 }

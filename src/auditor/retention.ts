@@ -3,7 +3,7 @@
  */
 import { parseDate } from "../protocol/format/date.ts";
 import { dueDay, lastDay, type RetentionPolicy } from "../protocol/format/retention.ts";
-import type { Finding } from "./findings.ts";
+import type { Finding, FindingCode } from "./findings.ts";
 import type { Batch } from "./rules.ts";
 
 /** Days between a batch's due day and the last day it may be there. */
@@ -19,7 +19,7 @@ export function checkRetention(batch: Batch, policy: RetentionPolicy, today: str
   const last = lastDay(policy, sealed);
 
   if (batch.acknowledged === null || (batch.purged !== null && !batch.purgedAfterAcknowledgement)) {
-    if ((purged ?? now) > last) findings.push({ code: "unacknowledged-too-long", where });
+    if ((purged ?? now) > last) findings.push({ code: lateStep(batch, last), where });
     if (purged === null) return findings;
     if (policy.unacknowledged === "keep") findings.push({ code: "purge-unacknowledged", where });
     else if (purged <= last) findings.push({ code: "purge-too-early", where });
@@ -27,11 +27,17 @@ export function checkRetention(batch: Batch, policy: RetentionPolicy, today: str
   }
 
   const acknowledged = parseDate(batch.acknowledged.date);
-  if (acknowledged > last) findings.push({ code: "unacknowledged-too-long", where });
+  if (acknowledged > last) findings.push({ code: lateStep(batch, last), where });
   const due = dueDay(policy, sealed, acknowledged);
   if (purged === null) {
     if (now > due + DAY_TO_ACT) findings.push({ code: "purge-overdue", where });
   } else if (purged < due) findings.push({ code: "purge-too-early", where });
   else if (parseDate(batch.purgedBy ?? today) > due + DAY_TO_ACT) findings.push({ code: "purge-late", where });
   return findings;
+}
+
+/** Which step was not taken by the last day for the acknowledgement: the first of them, since the others wait for it. */
+function lateStep({ exported, acknowledged, purged, purgedAfterAcknowledgement }: Batch, lastDay: number): FindingCode {
+  if (exported === null || parseDate(exported) > lastDay) return "export-late";
+  return acknowledged === null || (purged !== null && !purgedAfterAcknowledgement) ? "acknowledgement-overdue" : "acknowledgement-late";
 }

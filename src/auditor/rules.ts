@@ -2,6 +2,9 @@
  * What the entries of a log must say, one after another: numbering, order, dates, keys, epochs. It looks at one entry at a time and remembers only what later
  * rules need; rules that need a file beside the log, or today's date, are in `retention.ts`.
  */
+import type { Bytes } from "../protocol/bytes.ts";
+import { batchRoot } from "../protocol/crypto/bundle.ts";
+import { fromHex } from "../protocol/encoding.ts";
 import { parseDate } from "../protocol/format/date.ts";
 import type {
   AcknowledgedLeaf,
@@ -14,6 +17,7 @@ import type {
   ReceivedLeaf,
   SealedLeaf,
 } from "../protocol/format/leaf.ts";
+import { HASH_LENGTH } from "../protocol/format/tile.ts";
 import type { Finding, FindingCode } from "./findings.ts";
 
 /** Smallest batch; a batch has this many items times a power of two. */
@@ -22,9 +26,12 @@ const SMALLEST_BATCH = 64;
 /** A batch as the log tells it. */
 export interface Batch {
   readonly sealed: SealedLeaf;
-  /** Commitments, hexadecimal, in the order of their entries. */
-  readonly commitments: readonly string[];
-  exported: boolean;
+  /** How many items its entries are. */
+  readonly items: number;
+  /** `batchRoot` of their commitments. */
+  readonly root: Bytes;
+  /** Date of the first bundle that carried it, `YYYY-MM-DD`. */
+  exported: string | null;
   acknowledged: AcknowledgedLeaf | null;
   purged: PurgedLeaf | null;
   /** Whether the purge stands after the acknowledgement. */
@@ -66,6 +73,7 @@ export class LogRules {
   readonly #keys: ExpectedKeys;
   readonly #today: string;
   readonly #rolesSeen = new Set<string>();
+  /** Packed. */
   readonly #commitments = new Set<string>();
   readonly #epochs = { program: new Map<string, Epoch>(), rewards: new Map<string, Epoch>() };
   /** Date of the first entry that has one, and the latest so far. */
@@ -196,12 +204,13 @@ export class LogRules {
       this.#run = { batch: leaf.batch, commitments: [], sorted: true, interrupted: false };
     }
     const last = this.#run.commitments.at(-1);
-    if (this.#commitments.has(leaf.c)) this.#report("commitment-repeated", where);
+    const c = packed(leaf.c);
+    if (this.#commitments.has(c)) this.#report("commitment-repeated", where);
     else if (last !== undefined && leaf.c < last && this.#run.sorted) {
       this.#run.sorted = false;
       this.#report("received-unsorted", where);
     }
-    this.#commitments.add(leaf.c);
+    this.#commitments.add(c);
     this.#run.commitments.push(leaf.c);
   }
 
@@ -219,8 +228,9 @@ export class LogRules {
     if (this.batches.has(leaf.batch)) return;
     this.batches.set(leaf.batch, {
       sealed: leaf,
-      commitments,
-      exported: false,
+      items: commitments.length,
+      root: batchRoot(commitments.map((c) => fromHex(c, HASH_LENGTH))),
+      exported: null,
       acknowledged: null,
       purged: null,
       purgedAfterAcknowledgement: false,
@@ -240,7 +250,7 @@ export class LogRules {
     if (leaf.last > (this.#lastBatch?.batch ?? 0)) this.#report("export-unsealed", where);
     this.#lastExported = Math.max(this.#lastExported, leaf.last);
     for (const batch of this.batches.values()) {
-      if (batch.sealed.batch >= leaf.first && batch.sealed.batch <= leaf.last) batch.exported = true;
+      if (batch.sealed.batch >= leaf.first && batch.sealed.batch <= leaf.last) batch.exported ??= leaf.date;
     }
   }
 
@@ -261,7 +271,7 @@ export class LogRules {
       this.#report("acknowledgement-repeated", where);
       return;
     }
-    if (!batch.exported) this.#report("acknowledgement-unexported", where);
+    if (batch.exported === null) this.#report("acknowledgement-unexported", where);
     batch.acknowledged = leaf;
   }
 
@@ -287,6 +297,11 @@ export class LogRules {
     if (since === null || parseDate(this.#today) <= parseDate(since) + 1) return;
     this.#report("batch-overdue", this.#lastBatch === null ? "batch 1" : `batch ${String(this.#lastBatch.batch + 1)}`);
   }
+}
+
+/** A hash as a text of 32 letters that stands by itself: what is remembered of every item must be small. */
+function packed(hash: string): string {
+  return String.fromCharCode(...fromHex(hash, HASH_LENGTH));
 }
 
 function isBatchSize(size: number): boolean {

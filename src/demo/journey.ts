@@ -112,7 +112,7 @@ async function startServer(journey: Journey): Promise<{ site: string; env: Recor
   happens(`It listens on ${address}; in earnest, an onion service points to it.`);
   await mkdir(journey.at("auditor"));
   const policy = await journey.command("firsthand", ["keys", "--policy"], env);
-  await writeFile(journey.at("auditor", "policy.json"), policy.stdout.trimEnd());
+  await writeFile(journey.at("auditor", "policy.txt"), policy.stdout.trimEnd());
   return { site: address, env };
 }
 
@@ -247,7 +247,7 @@ async function purge(journey: Journey, env: Record<string, string>, outbox: stri
 async function audit(journey: Journey, site: string): Promise<void> {
   machine("Auditor's machine");
   happens("Anybody with the policy file checks the whole log: signatures, tree, order, batches, retention.");
-  const policy = ["--policy", journey.at("auditor", "policy.json")];
+  const policy = ["--policy", journey.at("auditor", "policy.txt")];
   const mirror = await openMirror(site, journey.at("auditor", "copy"));
   journey.later(() => mirror.close());
   await journey.command("auditor", ["verify", mirror.url, ...policy, "--state", journey.at("auditor", "state")]);

@@ -4,7 +4,7 @@
  *
  *     DATA_DIR (./data)          what the server keeps, PostgreSQL too unless DATABASE_URL is set
  *     DATA_DIR/demo/             the review machine's folder, from the real ceremony: public/ cards/ casebook/ rewards/
- *     DATA_DIR/demo/for-others/  log.vkey and policy.json: what page, reviewer and auditor are told about the server
+ *     DATA_DIR/demo/for-others/  log.vkey and policy.txt: what page, reviewer and auditor are told about the server
  *     DATA_DIR/demo/stick/       the stick
  *
  * A ceremony that was interrupted left nothing, because it makes its folder whole or not at all; so a second start finds either no keys or all of them.
@@ -94,7 +94,7 @@ async function writeForOthers(demo: string, env: Record<string, string>): Promis
   await mkdir(folder, { recursive: true });
   await mkdir(join(demo, "stick"), { recursive: true });
   await writeFile(join(folder, "log.vkey"), await must("Reading the server's keys", "firsthand", ["keys", "--log"], env));
-  await writeFile(join(folder, "policy.json"), (await must("Reading the server's keys", "firsthand", ["keys", "--policy"], env)).trimEnd());
+  await writeFile(join(folder, "policy.txt"), (await must("Reading the server's keys", "firsthand", ["keys", "--policy"], env)).trimEnd());
   return folder;
 }
 
@@ -122,7 +122,7 @@ Send a tip on the page. Then, in another terminal, be the courier, the reviewer 
   npm run reviewer  -- outbox ${stick}/outbox-1 ${review}
   npm run firsthand -- import ${stick}/outbox-1
   npm run firsthand -- purge
-  npm run auditor   -- verify ${address} --policy ${typed(join(others, "policy.json"))}
+  npm run auditor   -- verify ${address} --policy ${typed(join(others, "policy.txt"))}
 
 Or let it show you the whole journey by itself: npm run demo
 

@@ -7,13 +7,14 @@ import { type FindingCode, FINDINGS } from "../../src/auditor/findings.ts";
 import type { LogFiles } from "../../src/auditor/fetch.ts";
 import type { Bytes } from "../../src/protocol/bytes.ts";
 import { sha256 } from "../../src/protocol/crypto/hash.ts";
+import { cosignerFromSeed } from "../../src/protocol/crypto/note.ts";
 import { toHex, utf8 } from "../../src/protocol/encoding.ts";
 import { Fault } from "../../src/protocol/errors.ts";
 import { acknowledgementPath } from "../../src/protocol/format/acknowledgement.ts";
-import { addDays } from "../../src/protocol/format/date.ts";
+import { addDays, parseDate } from "../../src/protocol/format/date.ts";
 import type { Leaf } from "../../src/protocol/format/leaf.ts";
 import { parseLogPolicy } from "../../src/protocol/format/log-policy.ts";
-import { parseNote } from "../../src/protocol/format/note.ts";
+import { formatNote, parseNote } from "../../src/protocol/format/note.ts";
 import { policyPath } from "../../src/protocol/format/retention.ts";
 import { checkLog } from "../support/check-log.ts";
 import { type MemoryLog, signerOf } from "../support/memory-log.ts";
@@ -26,16 +27,22 @@ function filesOf(log: MemoryLog): LogFiles {
 
 interface Options {
   readonly today?: string;
+  readonly cosignedWithin?: number;
   readonly state?: string | null;
   readonly policy?: Bytes;
 }
 
-async function auditLog(story: LogStory, log: MemoryLog, { today = TODAY, state = null, policy }: Options = {}): Promise<AuditReport> {
+async function auditLog(
+  story: LogStory,
+  log: MemoryLog,
+  { today = TODAY, state = null, policy, cosignedWithin }: Options = {},
+): Promise<AuditReport> {
   return audit({
     files: filesOf(log),
     policy: parseLogPolicy(policy ?? story.policy()),
     stateFolder: state,
     today,
+    cosignedWithin: cosignedWithin ?? null,
     progress: () => undefined,
   });
 }
@@ -105,7 +112,7 @@ describe("a log of a well-behaved server", () => {
     for (const day of [0, 1, 2, 3]) story.seal(addDays(FIRST_DAY, day));
     story.purge(1, addDays(FIRST_DAY, 3));
     story.leaves.push({ kind: "exported", bundle: 1, date: addDays(FIRST_DAY, 3), first: 2, last: 4, sha256: hashOf("x") });
-    expect(await codesOf(story, { today: addDays(FIRST_DAY, 3) })).toEqual(["unacknowledged-too-long"]);
+    expect(await codesOf(story, { today: addDays(FIRST_DAY, 3) })).toEqual(["export-late"]);
   });
 });
 
@@ -293,7 +300,7 @@ const FAULTS: [name: string, change: (story: LogStory) => void | Promise<void>, 
     (s) => {
       for (const day of [1, 2, 3, 4, 5]) s.seal(addDays(TODAY, day));
     },
-    ["unacknowledged-too-long"],
+    ["acknowledgement-overdue"],
     { today: addDays(FIRST_DAY, 13) },
   ],
   [
@@ -302,7 +309,28 @@ const FAULTS: [name: string, change: (story: LogStory) => void | Promise<void>, 
       for (const day of [1, 2, 3, 4, 5, 6]) s.seal(addDays(TODAY, day));
       await s.acknowledge(3, addDays(TODAY, 6));
     },
-    ["unacknowledged-too-long"],
+    ["acknowledgement-late"],
+    { today: addDays(TODAY, 6) },
+  ],
+  [
+    "a batch nobody fetched in time",
+    (s) => {
+      remove(s, { kind: "exported", bundle: 2 });
+      for (const day of [1, 2, 3, 4, 5]) s.seal(addDays(TODAY, day));
+    },
+    ["export-late"],
+    { today: addDays(FIRST_DAY, 13) },
+  ],
+  [
+    "a batch fetched only after its time",
+    async (s) => {
+      remove(s, { kind: "exported", bundle: 2 });
+      for (const day of [1, 2, 3, 4, 5, 6]) s.seal(addDays(TODAY, day));
+      s.leaves.push({ kind: "exported", bundle: 2, date: addDays(TODAY, 6), first: 3, last: 14, sha256: hashOf("x") });
+      await s.acknowledge(3, addDays(TODAY, 6));
+      for (const batch of [4, 5]) await s.acknowledge(batch, addDays(TODAY, 6));
+    },
+    ["export-late"],
     { today: addDays(TODAY, 6) },
   ],
   [
@@ -558,12 +586,36 @@ describe("an audit of a log that is damaged finds", () => {
 
   test("that too few cosigners signed, and goes on", async () => {
     const story = await wholeStory();
-    const cosigner = await signerOf("cosigner.example");
-    const policy = story.policy({ cosigners: [cosigner.vkey.text], quorum: 1 });
+    const { vkey } = await cosignerFromSeed("cosigner.example", sha256(utf8("cosigner")));
+    const policy = story.policy({ cosigners: [{ name: "a", vkey: vkey.text }], quorum: { kind: "cosigner", name: "a" } });
     const report = await auditLog(story, await story.write(), { policy });
     note(report.findings.map(({ code }) => code));
     expect(report.findings).toEqual([{ code: "cosigners-too-few", where: "checkpoint" }]);
     expect(report.batches?.sealed).toBe(8);
+  });
+
+  test("that cosignatures are older than is allowed, if somebody asks for that", async () => {
+    const story = await wholeStory();
+    const log = await story.write();
+    const cosigner = await cosignerFromSeed("cosigner.example", sha256(utf8("cosigner")));
+    const policy = story.policy({ cosigners: [{ name: "a", vkey: cosigner.vkey.text }], quorum: { kind: "cosigner", name: "a" } });
+    const { text, signatures } = parseNote(log.files.get("checkpoint")!);
+    // At noon, three days before TODAY.
+    const time = (parseDate(TODAY) - 3) * 86_400 + 43_200;
+    log.files.set("checkpoint", formatNote({ text, signatures: [...signatures, await cosigner.cosign(text, time)] }));
+    for (const [cosignedWithin, codes] of [
+      [undefined, []],
+      [3, []],
+      [2, ["cosignature-old"]],
+    ] as const) {
+      const report = await auditLog(story, log, { policy, ...(cosignedWithin === undefined ? {} : { cosignedWithin }) });
+      note(report.findings.map(({ code }) => code));
+      expect(report.findings.map(({ code }) => code)).toEqual(codes);
+      expect(report.cosignatures).toEqual([{ name: "a", time }]);
+    }
+    // Without a cosignature too few have signed, which is enough to say.
+    const bare = await auditLog(story, await story.write(), { policy, cosignedWithin: 2 });
+    expect(bare.findings.map(({ code }) => code)).toEqual(["cosigners-too-few"]);
   });
 
   test("that a log has not nearly the entries it claims, without asking for all of them", async () => {
@@ -628,6 +680,16 @@ describe("an audit that remembers", () => {
     expect((await readdir(state)).filter((name) => name.endsWith(".new"))).toEqual([]);
   });
 
+  test("sees two logs of one size, if two people are shown different ones", async () => {
+    const state = join(folder, "split");
+    expect(await auditLog(story, await story.write(), { state })).toMatchObject({ findings: [] });
+    const other = await wholeStory();
+    change(other, { kind: "received", batch: 3 }, { c: commitmentsOf(3)[0]!.replace(/^0?./, "00") });
+    const { findings, conflict } = await auditLog(other, await other.write(), { state });
+    expect(findings.map(({ code }) => code)).toContain("log-forked");
+    expect(conflict).not.toBeNull();
+  });
+
   test("does not remember a log whose entries are not shown", async () => {
     const state = join(folder, "unshown");
     const log = await story.write();
@@ -643,7 +705,7 @@ describe("an audit that remembers", () => {
   });
 });
 
-test("every finding of the list was found by some test above; those about pages are in page.test.ts", () => {
-  const ofLogs = Object.keys(FINDINGS).filter((code) => !code.startsWith("page-"));
+test("every finding of the list was found by some test above; those about pages, inventories and receipts are in tests of theirs", () => {
+  const ofLogs = Object.keys(FINDINGS).filter((code) => !/^(?:page|inventory|receipt)-/.test(code));
   expect([...seen].toSorted()).toEqual(ofLogs.toSorted());
 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firsthand-auditor-command-"));
   story = await wholeStory();
   log = await story.write();
-  policy = join(folder, "policy.json");
+  policy = join(folder, "policy.txt");
   await writeFile(policy, story.policy());
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -158,6 +158,12 @@ describe("firsthand-auditor exits with 2 and a plain message", () => {
     ["nothing", [], /say what to do/],
     ["an unknown command", ["check"], /verify/],
     ["no place", ["verify"], /which log/],
+    [
+      "a proxy that would leave names to this machine",
+      ["verify", "http://log.example", "--policy", "p", "--proxy", "socks5://127.0.0.1:9050"],
+      /socks5h/,
+    ],
+    ["a proxy without a port", ["verify", "http://log.example", "--policy", "p", "--proxy", "socks5h://127.0.0.1"], /port/],
     ["two places", ["verify", "a", "b", "--policy", "p"], /one log/],
     ["no policy", ["verify", "a"], /--policy FILE is needed/],
     ["an unknown option", ["verify", "a", "--polcy", "p"], /--polcy/],

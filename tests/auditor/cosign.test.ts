@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cosignerFromSeed, openNote, parseVkey } from "../../src/protocol/crypto/note.ts";
 import { formatNote, parseNote } from "../../src/protocol/format/note.ts";
+import { checkLog } from "../support/check-log.ts";
 import type { MemoryLog } from "../support/memory-log.ts";
 import { type LogStory, TODAY, wholeStory } from "./log-story.ts";
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firsthand-cosign-"));
   story = await wholeStory();
   log = await story.write();
-  policy = join(folder, "policy.json");
+  policy = join(folder, "policy.txt");
   await writeFile(policy, story.policy());
   place = await folderOf("log", log.files);
   key = join(folder, "cosigner.key");
@@ -85,11 +86,14 @@ describe("cosign", () => {
     expect(verify(null, Buffer.from(signed), publicKey, signature.subarray(8))).toBe(true);
 
     const strict = join(folder, "strict.json");
-    await writeFile(strict, story.policy({ cosigners: [vkey], quorum: 1 }));
+    await writeFile(strict, story.policy({ cosigners: [{ name: "a", vkey }], quorum: { kind: "cosigner", name: "a" } }));
     const before = await auditor("verify", place, "--policy", strict, "--today", TODAY);
     expect(before.out).toContain("cosigners-too-few");
     const cosigned = await folderOf("cosigned-log", new Map([...log.files, ["checkpoint", await readFile(out)]]));
-    expect((await auditor("verify", cosigned, "--policy", strict, "--today", TODAY)).code).toBe(0);
+    const verified = await auditor("verify", cosigned, "--policy", strict, "--today", TODAY);
+    expect(verified).toMatchObject({ code: 0, out: expect.stringContaining("Cosigned by a, 2") as string });
+    const read = (path: string): Promise<Uint8Array | null> => readFile(join(cosigned, path)).catch(() => null);
+    expect((await checkLog(read, story.log.vkey.text, undefined, vkey)).size).toBe(531);
   });
 
   test("signs a log that grew", async () => {

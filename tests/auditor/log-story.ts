@@ -88,7 +88,7 @@ export class LogStory {
       log: this.log.vkey.text,
       review: this.review.vkey.text,
       cosigners: [],
-      quorum: 0,
+      quorum: null,
       witnessProgram: null,
       ...changes,
     });

@@ -97,10 +97,10 @@ beforeAll(async () => {
   real = await listen(server.context, join(folder, "page"));
   site = await openAlteredSite(real.url);
   const { logSigner, review } = server.context.keys;
-  policy = join(folder, "policy.json");
+  policy = join(folder, "policy.txt");
   await writeFile(
     policy,
-    formatLogPolicy({ log: logSigner.vkey.text, review: review.text, cosigners: [], quorum: 0, witnessProgram: null }),
+    formatLogPolicy({ log: logSigner.vkey.text, review: review.text, cosigners: [], quorum: null, witnessProgram: null }),
   );
 });
 beforeEach(() => {

@@ -21,10 +21,10 @@ async function report(name: string, story: LogStory, today = TODAY): Promise<{ c
     await mkdir(dirname(join(base, path)), { recursive: true });
     await writeFile(join(base, path), bytes);
   }
-  await writeFile(join(folder, "policy.json"), story.policy());
+  await writeFile(join(folder, "policy.txt"), story.policy());
   const out = join(folder, `${name}-report`);
   const quiet = { write: () => true };
-  const code = await run(["report", base, "--policy", join(folder, "policy.json"), "--out", out, "--today", today], {
+  const code = await run(["report", base, "--policy", join(folder, "policy.txt"), "--out", out, "--today", today], {
     out: quiet,
     error: quiet,
   });
@@ -40,7 +40,8 @@ test("a clean log's report says so first, draws every batch and has the same in 
   const { code, html, json } = await report("clean", story);
   expect(code).toBe(0);
   expect(html.indexOf("<strong>Clean</strong>")).toBeLessThan(html.indexOf("<h2>"));
-  expect(html.match(/<circle /g)).toHaveLength(8);
+  // One for each batch, and one that says what a circle is.
+  expect(html.match(/<circle /g)).toHaveLength(9);
   for (const text of ["Batch 8", "2026-03-06", "key-destroyed-partition-dropped", "c".repeat(40), "What this cannot show"])
     expect(html).toContain(text);
   expect(json).toMatchObject({ verdict: "clean", history: { batches: { length: 8 }, pages: [{ index: 531 }] } });
@@ -69,6 +70,7 @@ test("it runs and loads nothing, and what comes from elsewhere is text", () => {
       today: TODAY,
       checkpoint: null,
       seenBefore: null,
+      cosignatures: [],
       batches: null,
       findings: [],
       conflict: null,

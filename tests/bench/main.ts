@@ -17,7 +17,7 @@ const AREAS: Readonly<Record<string, (wish: Wish) => Promise<Result[]>>> = {
   envelope: async () => (await import("./envelope.ts")).benchEnvelope(),
   intake: async () => (await import("./intake.ts")).benchIntake(),
   keeping: async ({ large }) => (await import("./keeping.ts")).benchKeeping(large),
-  log: async () => (await import("./log.ts")).benchLog(),
+  log: async () => [...(await (await import("./log.ts")).benchLog()), ...(await (await import("./audit.ts")).benchAudit())],
   page: async () => (await import("./page.ts")).benchPage(),
   search: async () => (await import("./triage.ts")).benchSearch(),
   sizing: async () => (await import("./sizing.ts")).benchSizing(),

@@ -150,7 +150,7 @@ async function comeBack(words: readonly string[], read: readonly Bytes[] = []): 
 }
 
 async function audit(): Promise<{ status: number | null; out: string }> {
-  const policy = join(folder, "policy.json");
+  const policy = join(folder, "policy.txt");
   await writeFile(policy, (await serverCommand(["keys", "--policy"], settings)).out);
   const child = spawn(process.execPath, [AUDITOR, "verify", at(""), "--policy", policy, "--state", join(folder, "audits")], {
     stdio: ["ignore", "pipe", "ignore"],

@@ -7,7 +7,8 @@
 //	-> ok <size>            everything holds
 //	-> bad <message>        something does not
 //
-// Arguments: verifier key, then (optional) base64 of an earlier signed checkpoint.
+// Arguments: verifier key, then (optional) base64 of an earlier signed checkpoint. -cosigner KEY: the checkpoint must be cosigned by this key (C2SP
+// tlog-cosignature). -proof: what is asked for is `proof`, a C2SP tlog-proof with the entry as its extra data; its index is printed before ok.
 //
 // Built without modules against Debian's golang-golang-x-mod-dev: GO111MODULE=off GOPATH=/usr/share/gocode.
 package main
@@ -15,8 +16,12 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -73,7 +78,42 @@ func tilePath(tile tlog.Tile) string {
 	return "tile/" + strings.Replace(path, "data/", "entries/", 1)
 }
 
-func openCheckpoint(signed []byte, vkey string) tlog.Tree {
+// A verifier of cosignatures, which x/mod does not have: 8 octets of time, then Ed25519 over a line that names it, the time and the text.
+type cosigner struct {
+	name string
+	id   uint32
+	key  ed25519.PublicKey
+}
+
+func (c cosigner) Name() string    { return c.name }
+func (c cosigner) KeyHash() uint32 { return c.id }
+func (c cosigner) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	time := binary.BigEndian.Uint64(signature)
+	message := fmt.Sprintf("cosignature/v1\ntime %d\n%s", time, text)
+	return ed25519.Verify(c.key, []byte(message), signature[8:])
+}
+
+func newCosigner(vkey string) note.Verifier {
+	words := strings.SplitN(vkey, "+", 3)
+	if len(words) != 3 {
+		bad("cosigner key")
+	}
+	key, err := base64.StdEncoding.DecodeString(words[2])
+	if err != nil || len(key) != 1+ed25519.PublicKeySize || key[0] != 4 {
+		bad("cosigner key")
+	}
+	hash := sha256.Sum256(append([]byte(words[0]+"\n"), key...))
+	id := binary.BigEndian.Uint32(hash[:])
+	if fmt.Sprintf("%08x", id) != words[1] {
+		bad("cosigner key: id")
+	}
+	return cosigner{words[0], id, key[1:]}
+}
+
+func openCheckpoint(signed []byte, vkey, cosignerKey string) tlog.Tree {
 	verifier, err := note.NewVerifier(vkey)
 	if err != nil {
 		bad("verifier key: %v", err)
@@ -81,6 +121,11 @@ func openCheckpoint(signed []byte, vkey string) tlog.Tree {
 	opened, err := note.Open(signed, note.VerifierList(verifier))
 	if err != nil {
 		bad("checkpoint: %v", err)
+	}
+	if cosignerKey != "" {
+		if _, err := note.Open(signed, note.VerifierList(newCosigner(cosignerKey))); err != nil {
+			bad("cosignature: %v", err)
+		}
 	}
 	lines := strings.Split(opened.Text, "\n")
 	if len(lines) != 4 || lines[3] != "" {
@@ -145,12 +190,55 @@ func sample(low, high, most int64) []int64 {
 	return numbers
 }
 
+// A tlog-proof: lines, hashes, an empty line, a signed checkpoint.
+func checkProof(data []byte, vkey, cosignerKey string) {
+	head, signed, found := strings.Cut(string(data), "\n\n")
+	if !found {
+		bad("proof: no empty line")
+	}
+	tree := openCheckpoint([]byte(signed), vkey, cosignerKey)
+	lines := strings.Split(head, "\n")
+	if len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" || !strings.HasPrefix(lines[1], "extra ") || !strings.HasPrefix(lines[2], "index ") {
+		bad("proof: lines")
+	}
+	entry, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(lines[1], "extra "))
+	if err != nil {
+		bad("proof: entry: %v", err)
+	}
+	index, err := strconv.ParseInt(strings.TrimPrefix(lines[2], "index "), 10, 64)
+	if err != nil {
+		bad("proof: index: %v", err)
+	}
+	var proof tlog.RecordProof
+	for _, line := range lines[3:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			bad("proof: hash: %v", err)
+		}
+		proof = append(proof, hash)
+	}
+	checkCanonical(index, entry)
+	if err := tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(entry)); err != nil {
+		bad("proof: %v", err)
+	}
+	fmt.Fprintf(out, "index %d\nok %d\n", index, tree.N)
+	out.Flush()
+}
+
 func main() {
-	if len(os.Args) < 2 || len(os.Args) > 3 {
+	cosignerKey := flag.String("cosigner", "", "")
+	isProof := flag.Bool("proof", false, "")
+	flag.Parse()
+	args := flag.Args()
+	if len(args) < 1 || len(args) > 2 {
 		bad("usage")
 	}
+	if *isProof {
+		checkProof(read("proof"), args[0], *cosignerKey)
+		return
+	}
 	signed := read("checkpoint")
-	tree := openCheckpoint(signed, os.Args[1])
+	tree := openCheckpoint(signed, args[0], *cosignerKey)
 
 	// Entries, hashed from scratch.
 	var stored []tlog.Hash
@@ -233,12 +321,12 @@ func main() {
 		}
 		checkGrowth(tree, tlog.Tree{N: size, Hash: older}, fromTiles)
 	}
-	if len(os.Args) == 3 {
-		earlier, err := base64.StdEncoding.DecodeString(os.Args[2])
+	if len(args) == 2 {
+		earlier, err := base64.StdEncoding.DecodeString(args[1])
 		if err != nil {
 			bad("the earlier checkpoint: %v", err)
 		}
-		older := openCheckpoint(earlier, os.Args[1])
+		older := openCheckpoint(earlier, args[0], "")
 		if older.N > tree.N {
 			bad("the log shrank from %d to %d entries", older.N, tree.N)
 		}

@@ -27,7 +27,10 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
   ["protocol/tlog", { folders: ["protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: false }],
   ["protocol", { folders: ["protocol"], packages: [], node: false }],
   ["page", { folders: ["page", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: false }],
-  ["auditor", { folders: ["auditor", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: true }],
+  [
+    "auditor",
+    { folders: ["auditor", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: ["undici"], node: true },
+  ],
   [
     "reviewer",
     {

@@ -63,7 +63,7 @@ async function compile(): Promise<string> {
 
 /**
  * Checks a whole log: the checkpoint's signature and origin, every entry (canonical JSON), every tile, the root, inclusion proofs of a sample of entries, growth
- * from a sample of smaller sizes and, if given, from an `earlier` signed checkpoint.
+ * from a sample of smaller sizes and, if given, from an `earlier` signed checkpoint, and a cosignature by `cosigner`.
  * `readLogFile` gets paths below the log's address (`checkpoint`, `tile/…`) and returns null for what is not there.
  * Throws with the oracle's words if anything does not hold.
  */
@@ -71,16 +71,38 @@ export async function checkLog(
   readLogFile: (path: string) => Promise<Uint8Array | null>,
   vkey: string,
   earlier?: Uint8Array,
+  cosigner?: string,
 ): Promise<CheckedLog> {
+  const words = [...cosignerWords(cosigner), vkey, ...(earlier === undefined ? [] : [Buffer.from(earlier).toString("base64")])];
+  const told = await ask(words, readLogFile);
+  return {
+    size: told.size,
+    leaves: told.lines.filter(({ word }) => word === "leaf").map(({ rest }) => Buffer.from(rest, "base64").toString("utf8")),
+    checkpoint: new Uint8Array(Buffer.from(told.lines.find(({ word }) => word === "checkpoint")?.rest ?? "", "base64")),
+  };
+}
+
+/** Checks a tlog-proof that carries its entry: signature, cosignature if one is asked for, inclusion. Throws with the oracle's words if it does not hold. */
+export async function checkProofFile(proof: Uint8Array, vkey: string, cosigner?: string): Promise<{ index: number; size: number }> {
+  const { size, lines } = await ask([...cosignerWords(cosigner), "-proof", vkey], () => Promise.resolve(proof));
+  return { index: Number(lines.find(({ word }) => word === "index")?.rest), size };
+}
+
+function cosignerWords(cosigner: string | undefined): string[] {
+  return cosigner === undefined ? [] : ["-cosigner", cosigner];
+}
+
+async function ask(
+  words: readonly string[],
+  readLogFile: (path: string) => Promise<Uint8Array | null>,
+): Promise<{ size: number; lines: { word: string; rest: string }[] }> {
   compiled ??= compile();
-  const words = [vkey, ...(earlier === undefined ? [] : [Buffer.from(earlier).toString("base64")])];
   const oracle: ChildProcessByStdio<Writable, Readable, Readable> = spawn(await compiled, words, { stdio: ["pipe", "pipe", "pipe"] });
   const errors: Buffer[] = [];
   oracle.stderr.on("data", (piece: Buffer) => errors.push(piece));
   // The oracle may stop while a file is on its way to it: its last word counts, not the broken pipe.
   oracle.stdin.on("error", () => undefined);
-  const leaves: string[] = [];
-  let checkpoint = new Uint8Array();
+  const lines: { word: string; rest: string }[] = [];
   try {
     for await (const line of createInterface({ input: oracle.stdout })) {
       const space = line.indexOf(" ");
@@ -89,9 +111,8 @@ export async function checkLog(
         const file = await readLogFile(rest);
         oracle.stdin.write(file === null ? "-1\n" : `${String(file.length)}\n`);
         if (file !== null) oracle.stdin.write(file);
-      } else if (word === "leaf") leaves.push(Buffer.from(rest, "base64").toString("utf8"));
-      else if (word === "checkpoint") checkpoint = new Uint8Array(Buffer.from(rest, "base64"));
-      else if (word === "ok") return { size: Number(rest), leaves, checkpoint };
+      } else if (word === "leaf" || word === "checkpoint" || word === "index") lines.push({ word, rest });
+      else if (word === "ok") return { size: Number(rest), lines };
       else throw new Error(`The log does not hold: ${rest}.`);
     }
     throw new Error(`The log could not be checked: ${Buffer.concat(errors).toString("utf8")}`);

@@ -127,6 +127,17 @@ export async function openNote(
   return { text: note.text, signers, note };
 }
 
+/** Whether a key cosigns, rather than signs. */
+export function isCosigner({ type }: Vkey): boolean {
+  return type === COSIGNATURE;
+}
+
+/** When a cosigner's signature, which was verified, was made: whole seconds since 1970. */
+export function cosignedAt(key: Vkey, { signature }: NoteSignature): number {
+  if (!isCosigner(key)) throw new Error("only cosignatures have a time");
+  return readInteger(signature, 0, 8);
+}
+
 async function verify(text: string, key: Vkey, { signature }: NoteSignature): Promise<void> {
   if (key.type === ED25519) return verifySignature(key.publicKey, utf8(text), signature);
   // u64 seconds since 1970 ‖ Ed25519 over "cosignature/v1" LF "time <seconds>" LF text.

@@ -76,10 +76,11 @@ function parseSignature(line: string): NoteSignature {
 export function formatNote(note: Note): Bytes {
   if (!TEXT.test(note.text)) throw new Error("a note's text ends with a newline and has no other control character");
   if (note.signatures.length < 1 || note.signatures.length > MOST_SIGNATURES) throw new Error("a note has 1 to 100 signatures");
-  let whole = `${note.text}\n`;
-  for (const { name, id, signature } of note.signatures) {
-    if (!WHOLE_NAME.test(name) || signature.length < 1) throw new Error("a note's signature has no valid name or is empty");
-    whole += `\u2014 ${name} ${toBase64(concat(u32(id), signature))}\n`;
-  }
-  return utf8(whole);
+  return utf8(`${note.text}\n${note.signatures.map(formatSignature).join("")}`);
+}
+
+/** The line of one signature, with its newline. */
+export function formatSignature({ name, id, signature }: NoteSignature): string {
+  if (!WHOLE_NAME.test(name) || signature.length < 1) throw new Error("a note's signature has no valid name or is empty");
+  return `\u2014 ${name} ${toBase64(concat(u32(id), signature))}\n`;
 }

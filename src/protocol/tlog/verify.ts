@@ -8,34 +8,73 @@
  * What entries *mean* is for the caller.
  */
 import { asBytes, type Bytes, equal } from "../bytes.ts";
-import { openNote, type Vkey } from "../crypto/note.ts";
+import { cosignedAt, openNote, type Vkey } from "../crypto/note.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { Refusal } from "../errors.ts";
 import { type Checkpoint, parseCheckpoint } from "../format/checkpoint.ts";
-import { parseEntries, TILE_WIDTH, tilePath } from "../format/tile.ts";
-import { leafHash, nodeHash, verifyConsistency } from "./merkle.ts";
+import { type CosignerRule, isMet } from "../format/log-policy.ts";
+import type { LogProof } from "../format/tlog-proof.ts";
+import { HASH_LENGTH, parseEntries, TILE_WIDTH, tilePath } from "../format/tile.ts";
+import { leafHash, nodeHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
 import { consistencyProof, fullTileHash, hashesAt, hashesOf, type TileReader, widthOf } from "./tree.ts";
 
 /** Whom a reader of the log trusts. */
 export interface LogTrust {
   /** Its name is the expected origin. */
   readonly log: Vkey;
-  readonly cosigners?: readonly Vkey[];
-  /** How many cosigners must have signed; 0 if not given. */
-  readonly quorum?: number;
+  readonly cosigners?: readonly TrustedCosigner[];
+  /** Which of them must have signed; nobody if null or not given. */
+  readonly quorum?: CosignerRule | null;
+}
+
+/** A cosigner under the name that the rule calls it by. */
+export interface TrustedCosigner {
+  readonly name: string;
+  readonly vkey: Vkey;
+}
+
+/** A checkpoint that was verified, and the word of those who are trusted. */
+export interface CosignedCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly cosignatures: readonly Cosignature[];
+}
+
+/** A cosigner's word: at this time, in whole seconds since 1970, this was the largest consistent tree it had seen. */
+export interface Cosignature {
+  readonly name: string;
+  readonly time: number;
 }
 
 /**
  * The checkpoint in a signed note.
  * @throws {Refusal} `bad-note`, `bad-signature`, `unknown-signer` (not by the log, or by too few cosigners), `bad-checkpoint`, `wrong-origin`.
  */
-export async function verifyCheckpoint(note: Uint8Array, { log, cosigners = [], quorum = 0 }: LogTrust): Promise<Checkpoint> {
-  const { text, signers } = await openNote(note, [log, ...cosigners]);
+export async function verifyCheckpoint(note: Uint8Array, trust: LogTrust): Promise<Checkpoint> {
+  return (await verifyCosigned(note, trust)).checkpoint;
+}
+
+/** As `verifyCheckpoint`, with the cosignatures of those who are trusted, in their order there. */
+export async function verifyCosigned(note: Uint8Array, { log, cosigners = [], quorum = null }: LogTrust): Promise<CosignedCheckpoint> {
+  const { text, signers, note: opened } = await openNote(note, [log, ...cosigners.map(({ vkey }) => vkey)]);
   if (!signers.includes(log)) throw new Refusal("unknown-signer", "log");
-  if (signers.length - 1 < quorum) throw new Refusal("unknown-signer", "cosigners");
+  const cosignatures = cosigners.flatMap(({ name, vkey }): Cosignature[] => {
+    const made = signers.includes(vkey) ? opened.signatures.find((one) => one.name === vkey.name && one.id === vkey.id) : undefined;
+    return made === undefined ? [] : [{ name, time: cosignedAt(vkey, made) }];
+  });
+  if (!isMet(quorum, (name) => cosignatures.some((one) => one.name === name))) throw new Refusal("unknown-signer", "cosigners");
   const checkpoint = parseCheckpoint(text);
   if (checkpoint.origin !== log.name) throw new Refusal("wrong-origin");
-  return checkpoint;
+  return { checkpoint, cosignatures };
+}
+
+/**
+ * Returns what fixes the place of `entry` in a trusted log, if a proof shows it (C2SP tlog-proof).
+ * @throws {Refusal} as `verifyCosigned`; `bad-proof`.
+ */
+export async function verifyLogProof({ index, hashes, note }: LogProof, entry: Uint8Array, trust: LogTrust): Promise<CosignedCheckpoint> {
+  const opened = await verifyCosigned(note, trust);
+  verifyInclusion(leafHash(entry), index, opened.checkpoint.size, hashes, opened.checkpoint.root);
+  return opened;
 }
 
 /** Who looks on while a log is walked. */
@@ -60,31 +99,38 @@ export async function walkLog(checkpoint: Checkpoint, reader: TileReader, visito
   };
   const { size, root } = checkpoint;
 
-  // Entries, against the hashes of tile level 0. `null`: not known, because the entries could not be had.
-  let level: (Bytes | null)[] = [];
+  // Entries, against the hashes of tile level 0. The hashes of a tile lie in one piece of memory: a quarter of a million arrays would weigh ten times as much.
+  // `null`: not known, because the entries could not be had.
+  const leaves: (Bytes | null)[] = [];
   for (let tile = 0, width = widthOf("entries", 0, size); width > 0; width = widthOf("entries", ++tile, size)) {
     const path = tilePath("entries", tile, width);
     const entries = await attempt(path, fault, async () => parseEntries(asBytes(await reader.tile("entries", tile, width)), width));
-    for (let place = 0; place < width; place++) {
-      const entry = entries?.[place];
-      const hash = entry === undefined ? null : leafHash(entry);
-      if (entry !== undefined && hash !== null) visitor.leaf(tile * TILE_WIDTH + place, entry, hash);
-      level.push(hash);
-    }
+    const hashes = entries === null ? null : new Uint8Array(width * HASH_LENGTH);
+    entries?.forEach((entry, place) => {
+      const hash = leafHash(entry);
+      visitor.leaf(tile * TILE_WIDTH + place, entry, hash);
+      hashes?.set(hash, place * HASH_LENGTH);
+    });
+    leaves.push(hashes);
   }
 
   // Tiles level by level; the last hashes of a level that fill no tile are joined to the root from right to left.
   const right: (readonly (Bytes | null)[])[] = [];
-  for (let number = 0; level.length > 0; number++) {
-    if (level.length !== hashesAt(number, size)) throw new Error("a log's levels do not add up");
+  let tileOf = (index: number): readonly (Bytes | null)[] => {
+    const width = widthOf(0, index, size);
+    const hashes = leaves[index] ?? null;
+    return hashes === null ? Array.from({ length: width }, () => null) : hashesOf(hashes, width);
+  };
+  for (let number = 0; hashesAt(number, size) > 0; number++) {
     const above: (Bytes | null)[] = [];
-    for (let at = 0; at < level.length; at += TILE_WIDTH) {
-      const hashes = level.slice(at, at + TILE_WIDTH);
-      await compareTile(number, at / TILE_WIDTH, hashes, reader, fault);
+    for (let index = 0; widthOf(number, index, size) > 0; index++) {
+      const hashes = tileOf(index);
+      if (hashes.length !== widthOf(number, index, size)) throw new Error("a log's levels do not add up");
+      await compareTile(number, index, hashes, reader, fault);
       if (hashes.length === TILE_WIDTH) above.push(hashes.every((hash) => hash !== null) ? fullTileHash(hashes) : null);
       else right.push(hashes);
     }
-    level = above;
+    tileOf = (index) => above.slice(index * TILE_WIDTH, (index + 1) * TILE_WIDTH);
   }
   const computed = size === 0 ? sha256() : joinRight(right, size);
   if (computed !== null && !equal(computed, root)) fault(new Refusal("bad-proof", "root"));

@@ -18,6 +18,7 @@ import { confirmClock } from "./clock.ts";
 import { takeCosignatures } from "./cosign.ts";
 import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
 import { importBundle, type ImportedBundle } from "./import.ts";
+import { takeInventory } from "./inventory.ts";
 import { keep } from "./keeper.ts";
 import { checkPageLog } from "./page-release.ts";
 import type { Progress } from "./progress.ts";
@@ -43,6 +44,7 @@ const HELP = `firsthand: the intake server.
   firsthand cosign FILE      publish the cosignatures in a checkpoint that firsthand-auditor cosigned
   firsthand clock --today DATE  after a pause: say that this machine's date is right (YYYY-MM-DD)
   firsthand status           batches, bundles, what needs a person
+  firsthand inventory        what is stored of sealed batches, signed, for firsthand-auditor inventory
   firsthand keys             the public keys others need to check this server
       --policy               the policy file for firsthand-auditor
       --log                  only the log's key, made if there is none yet: the page is built for it
@@ -53,7 +55,7 @@ With every command:
 
 Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
 PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
-seal, export, import, purge, retention and cosign work while the server serves. So do several of serve and serve --intake on one DATA_DIR and database,
+seal, export, import, purge, retention, cosign and inventory work while the server serves. So do several of serve and serve --intake on one DATA_DIR and database,
 each with a PORT or SOCKET of its own; of all that keep, one does at a time.
 
 Exit status: 0 done, 1 refused or failed, 2 not understood.
@@ -82,6 +84,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   cosign: { words: ["FILE"], options: ["json"] },
   clock: { words: [], options: ["today", "json"] },
   status: { words: [], options: ["json"] },
+  inventory: { words: [], options: ["json"] },
   keys: { words: [], options: ["policy", "log", "json"] },
 };
 
@@ -231,6 +234,10 @@ async function answerTo(command: string, word: string, values: Values, context: 
     }
     case "status":
       return statusAnswer(context);
+    case "inventory": {
+      const { inventory, note } = await takeInventory(context, PATIENCE);
+      return { json: { ...inventory, note: fromUtf8(note) }, lines: [], ...(values.json === true ? {} : { file: fromUtf8(note) }) };
+    }
     default:
       throw new Error("a command is listed and not there");
   }
@@ -377,8 +384,9 @@ async function keysAnswer(keys: Keys, { policy, log }: Values): Promise<Answer> 
   const file = {
     log: logSigner.vkey.text,
     review: review.text,
-    cosigners: cosigners.map(({ text }) => text),
-    quorum: 0,
+    cosigners: cosigners.map(({ text }, number) => ({ name: `cosigner-${String(number + 1)}`, vkey: text })),
+    // Who must have cosigned is for the auditor to say, in this file.
+    quorum: null,
     witnessProgram: program.fingerprint,
   };
   if (log === true) return { json: {}, lines: [], file: `${file.log}\n` };

@@ -7,7 +7,7 @@ const date = "2026-11-24";
 const LEAVES: readonly Leaf[] = [
   { kind: "key", action: "published", date, role: "log", vkey: hash },
   { kind: "epoch", action: "destroyed", certificate: "rewards", fingerprint: hash, from: date, to: "2026-12-01" },
-  { kind: "policy", date, sha256: hash },
+  { kind: "policy", date, from: date, note: hash, number: 2, sha256: hash },
   { kind: "page", date, manifest: hash, commit: "0b".repeat(20), sbom: hash },
   { kind: "received", batch: 3, c: hash },
   { kind: "sealed", batch: 3, date, size: 64, policy: hash, key: hash },

@@ -7,8 +7,8 @@ import { Refusal, type RefusalCode } from "../../../src/protocol/errors.ts";
 import { formatAcknowledgement, parseAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../../src/protocol/format/checkpoint.ts";
 import { formatDate } from "../../../src/protocol/format/date.ts";
+import { formatInventory, parseInventory } from "../../../src/protocol/format/inventory.ts";
 import { formatLeaf, type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
-import { formatLogPolicy, parseLogPolicy } from "../../../src/protocol/format/log-policy.ts";
 import { formatManifest, parseManifest } from "../../../src/protocol/format/manifest.ts";
 import { formatNote, parseNote } from "../../../src/protocol/format/note.ts";
 import { formatReceipt, parseReceipt } from "../../../src/protocol/format/receipt.ts";
@@ -98,6 +98,12 @@ function binary<T>(
   return { name, valid: value.map(format), again: (input) => format(parse(input)), codes: [code] };
 }
 
+/** Different batches, in their order. */
+function ascending<T extends { batch: number }>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
+  const some = fc.uniqueArray(one, { selector: ({ batch }) => batch, maxLength: 5 });
+  return some.map((list) => list.toSorted((a, b) => a.batch - b.batch));
+}
+
 const FORMATS: readonly Format[] = [
   binary(
     "note",
@@ -145,6 +151,19 @@ const FORMATS: readonly Format[] = [
     parseManifest,
     "bad-manifest",
   ),
+  textual(
+    "inventory",
+    fc.record({
+      origin,
+      date,
+      size: fc.maxSafeNat(),
+      batches: ascending(fc.record({ batch: number, items: number, whole: fc.boolean() })),
+      keys: ascending(fc.record({ batch: number, fingerprint: hash })),
+    }),
+    formatInventory,
+    parseInventory,
+    "bad-inventory",
+  ),
   binary(
     "retention policy",
     fc.record({
@@ -176,21 +195,6 @@ const FORMATS: readonly Format[] = [
       .map((note) => (note.number === 1 ? { ...note, previous: NO_NOTE_BEFORE } : note)),
     formatRetentionNote,
     parseRetentionNote,
-    "bad-policy",
-  ),
-  binary(
-    "log policy",
-    fc
-      .record({
-        log: fc.string({ minLength: 1, maxLength: 100 }),
-        review: fc.string({ minLength: 1, maxLength: 100 }),
-        cosigners: fc.array(fc.string({ minLength: 1, maxLength: 100 }), { maxLength: 4 }),
-        part: fc.nat(4),
-        witnessProgram: fc.option(hash),
-      })
-      .map(({ part, ...policy }) => ({ ...policy, quorum: Math.min(part, policy.cosigners.length) })),
-    formatLogPolicy,
-    parseLogPolicy,
     "bad-policy",
   ),
 ];
@@ -272,11 +276,6 @@ describe("refused because it has a second form", () => {
     ["a note with a tab", () => parseNote(note("te\txt\n\n\u2014 log AAAAAAAA\n")), "bad-note"],
     ["a note with a hyphen for the dash", () => parseNote(note("text\n\n- log AAAAAAAA\n")), "bad-note"],
     ["a note that is longer than the limit", () => parseNote(note("text\n\n\u2014 log AAAAAAAA\n"), 10), "bad-note"],
-    [
-      "a log policy with a quorum nobody can reach",
-      () => parseLogPolicy(note(`{"cosigners":[],"log":"a","quorum":1,"review":"b","version":1,"witness_program":null}`)),
-      "bad-policy",
-    ],
   ] as const)("%s", (_, parse, code) => {
     expect(parse).toThrow(expect.objectContaining({ code }));
   });

@@ -1,12 +1,14 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Bytes } from "../../../src/protocol/bytes.ts";
+import { asBytes, type Bytes } from "../../../src/protocol/bytes.ts";
+import { cosignerFromSeed } from "../../../src/protocol/crypto/note.ts";
 import { utf8 } from "../../../src/protocol/encoding.ts";
 import type { Refusal } from "../../../src/protocol/errors.ts";
 import { type Checkpoint, formatCheckpoint } from "../../../src/protocol/format/checkpoint.ts";
+import { formatNote, type NoteSignature, parseNote } from "../../../src/protocol/format/note.ts";
 import { tilePath } from "../../../src/protocol/format/tile.ts";
 import { rootOf, verifyConsistency, verifyInclusion, leafHash } from "../../../src/protocol/tlog/merkle.ts";
 import { inclusionProof, tilesOf } from "../../../src/protocol/tlog/tree.ts";
-import { verifyCheckpoint, verifyGrowth, walkLog } from "../../../src/protocol/tlog/verify.ts";
+import { verifyCheckpoint, verifyCosigned, verifyGrowth, walkLog } from "../../../src/protocol/tlog/verify.ts";
 import { MemoryLog, signerOf } from "../../support/memory-log.ts";
 
 const refusal = (code: string): unknown => expect.objectContaining({ code });
@@ -47,12 +49,35 @@ describe("a checkpoint", () => {
 
   test("without its quorum of cosigners is refused", async () => {
     const log = await logOf(3);
-    const cosigner = await signerOf("cosigner.example");
-    const trust = { log: log.signer.vkey, cosigners: [cosigner.vkey], quorum: 1 };
-    await expect(verifyCheckpoint(log.files.get("checkpoint")!, trust)).rejects.toEqual(refusal("unknown-signer"));
-    // A cosigner's word alone is not the log's.
-    const text = formatCheckpoint({ origin: "log.example", size: 0, root: rootOf([]) });
-    await expect(verifyCheckpoint(await cosigner.sign(text), trust)).rejects.toEqual(refusal("unknown-signer"));
+    const [one, two] = await Promise.all(
+      [1, 2].map((seed) => cosignerFromSeed(`cosigner-${String(seed)}`, asBytes(new Uint8Array(32).fill(seed)))),
+    );
+    if (one === undefined || two === undefined) throw new Error("two cosigners");
+    const trust = {
+      log: log.signer.vkey,
+      cosigners: [
+        { name: "X", vkey: one.vkey },
+        { name: "Y", vkey: two.vkey },
+      ],
+      quorum: {
+        kind: "group",
+        name: "both",
+        atLeast: 2,
+        members: ["X", "Y"].map((name) => ({ kind: "cosigner", name }) as const),
+      } as const,
+    };
+    const { text, signatures } = parseNote(log.files.get("checkpoint")!);
+    const by = (...more: NoteSignature[]): Bytes => formatNote({ text, signatures: [...signatures, ...more] });
+    const [early, late] = [await one.cosign(text, 1_700_000_000), await two.cosign(text, 1_700_000_009)];
+    for (const note of [by(), by(early), by(late)]) {
+      await expect(verifyCheckpoint(note, trust)).rejects.toEqual(refusal("unknown-signer"));
+    }
+    expect((await verifyCosigned(by(late, early), trust)).cosignatures).toEqual([
+      { name: "X", time: 1_700_000_000 },
+      { name: "Y", time: 1_700_000_009 },
+    ]);
+    // Cosigners' words alone are not the log's.
+    await expect(verifyCheckpoint(formatNote({ text, signatures: [early, late] }), trust)).rejects.toEqual(refusal("unknown-signer"));
   });
 });
 

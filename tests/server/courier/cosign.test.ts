@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cosigner, cosignerFromSeed, openNote } from "../../../src/protocol/crypto/note.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
-import { formatNote, parseNote } from "../../../src/protocol/format/note.ts";
+import { formatNote, formatSignature, parseNote } from "../../../src/protocol/format/note.ts";
 import { takeCosignatures } from "../../../src/server/courier/cosign.ts";
 import { keep } from "../../../src/server/courier/keeper.ts";
 import { sealBatch } from "../../../src/server/courier/seal.ts";
@@ -60,6 +60,19 @@ describe("a cosigned checkpoint", () => {
       expect(signers.map(({ name }) => name)).toEqual([context.keys.origin, "cosigner.example"]);
     }
     await checkStation(context);
+  });
+
+  it("may be signature lines alone, as a cosigner answers with", async () => {
+    const { text } = parseNote(await published());
+    const path = join(station.folder, "lines");
+    await writeFile(path, formatSignature(await listed.cosign(text, 1_772_000_002)));
+    expect(await take(path)).toEqual(["cosigner.example"]);
+    const { note } = await openNote(await published(), [listed.vkey]);
+    expect(note.signatures).toHaveLength(2);
+    await writeFile(path, formatSignature(await stranger.cosign(text, 1_772_000_002)));
+    expect(await refusalOf(() => take(path))).toBe("unknown-signer");
+    await writeFile(path, formatSignature(await listed.cosign(`${text}x`, 1_772_000_002)));
+    expect(await refusalOf(() => take(path))).toBe("bad-signature");
   });
 
   it("of an earlier size is refused, and the next checkpoint extends the cosigned one", async () => {

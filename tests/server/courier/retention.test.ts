@@ -60,7 +60,7 @@ async function findings(today: number): Promise<string[]> {
     log: context.keys.logSigner.vkey.text,
     review: context.keys.review.text,
     cosigners: [],
-    quorum: 0,
+    quorum: null,
     witnessProgram: null,
   };
   const files = { name: "database", read: (path: string) => logFile(context.db, path) };

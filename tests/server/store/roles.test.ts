@@ -270,7 +270,10 @@ describe("the auditor", () => {
     "select read_mailbox('', '{}', '')",
     "select store_parts(1, '{}', '{}', '{}', '{}', '{}', false, 28, '')",
     "select store_completions(1, '{}', '{}', '{}', '{1}', '{}', '{}', '{}')",
+    "select from item",
     "select from item_part",
+    "select from generation",
+    "create or replace function inventory() returns int language sql as 'select 1'",
     "insert into leaf values (2, 'x')",
   ])("cannot %s", async (statement) => {
     await expectForbidden("firsthand_auditor", statement);
@@ -280,6 +283,11 @@ describe("the auditor", () => {
     for (const table of ["leaf", "tile", "log_state", "batch", "bundle"]) {
       expect(await outcomeOf("firsthand_auditor", `select from ${table}`)).toBe("done");
     }
+  });
+
+  test("counts what is stored of batches, which intake cannot", async () => {
+    expect(await outcomeOf("firsthand_auditor", "select batch, items, whole from inventory()")).toBe("done");
+    await expectForbidden("firsthand_intake", "select from inventory()");
   });
 });
 
