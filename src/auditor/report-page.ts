@@ -180,7 +180,7 @@ const LEGEND = `<ul class="legend">${[
   [`<line class="deadline" x1="14" x2="14" y1="1" y2="19"/>`, "the next step is due"],
   [`<line class="today" x1="14" x2="14" y1="1" y2="19"/>`, "day of this report"],
 ]
-  .map(([drawing, words]) => `<li><svg viewBox="0 0 28 20" aria-hidden="true">${drawing}</svg>${words}</li>`)
+  .map(([drawing = "", words = ""]) => `<li><svg viewBox="0 0 28 20" aria-hidden="true">${drawing}</svg>${words}</li>`)
   .join("")}</ul>`;
 
 const WIDTH = 720;

@@ -45,27 +45,27 @@ describe("the notes of golang.org/x/mod", () => {
   });
 
   test("that are malformed are refused", () => {
-    for (const one of malformed) expect(() => parseNote(utf8(one)), one).toThrow(refusal("bad-note") as Error);
+    for (const one of malformed) expect(() => parseNote(utf8(one)), one).toThrow(refusal("bad-note"));
     const [octet] = [Uint8Array.of(0xff, ...note(peterSignature))];
-    expect(() => parseNote(octet)).toThrow(refusal("bad-note") as Error);
+    expect(() => parseNote(octet)).toThrow(refusal("bad-note"));
   });
 
   test("and keys: no part of one, and none with one octet changed, is a key", () => {
     expect(parseVkey(peterKey).text).toBe(peterKey);
     for (let from = 0; from < peterKey.length; from++) {
       for (let to = from + 1; to <= peterKey.length; to++) {
-        if (from !== 0 || to !== peterKey.length) expect(() => parseVkey(peterKey.slice(from, to))).toThrow(refusal("bad-vkey") as Error);
+        if (from !== 0 || to !== peterKey.length) expect(() => parseVkey(peterKey.slice(from, to))).toThrow(refusal("bad-vkey"));
       }
       const changed = `${peterKey.slice(0, from)}${String.fromCharCode(peterKey.charCodeAt(from) + 1)}${peterKey.slice(from + 1)}`;
-      expect(() => parseVkey(changed), changed).toThrow(refusal("bad-vkey") as Error);
+      expect(() => parseVkey(changed), changed).toThrow(refusal("bad-vkey"));
     }
-    for (const bad of badKeys) expect(() => parseVkey(bad)).toThrow(refusal("bad-vkey") as Error);
+    for (const bad of badKeys) expect(() => parseVkey(bad)).toThrow(refusal("bad-vkey"));
   });
 });
 
 test.each(vectors.tilePaths)("the tile path $path of golang.org/x/mod", ({ path, tile }) => {
   if (tile === null) {
-    expect(() => parseTilePath(path)).toThrow(refusal("bad-tile") as Error);
+    expect(() => parseTilePath(path)).toThrow(refusal("bad-tile"));
     return;
   }
   expect(parseTilePath(path)).toEqual(tile);

@@ -64,7 +64,14 @@ async function findings(today: number): Promise<string[]> {
     witnessProgram: null,
   };
   const files = { name: "database", read: (path: string) => logFile(context.db, path) };
-  const report = await audit({ files, policy, stateFolder: null, today: formatDate(today), progress: () => undefined });
+  const report = await audit({
+    files,
+    policy,
+    stateFolder: null,
+    cosignedWithin: null,
+    today: formatDate(today),
+    progress: () => undefined,
+  });
   return report.findings.map(({ code, where }) => `${code} ${where}`);
 }
 
