@@ -29,6 +29,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "two intakes",
+          include: ["tests/server/intake/{upload,form}.test.ts", "tests/server/http/mailbox.test.ts"],
+          env: { FIRSTHAND_TEST_INTAKES: "2" },
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "browsers",
           include: BROWSER_TESTS,
           maxWorkers: 1,

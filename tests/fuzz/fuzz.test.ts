@@ -3,11 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 const here = new URL("./", import.meta.url);
 /** Inputs for each target after its seeds and corpus, and a bound in seconds for one that is slow on a busy machine. */
-const BOUNDS = ["--runs", "2000", "--seconds", "5"];
+const BOUNDS = ["--runs", "1000", "--seconds", "2"];
 
 interface Line {
   readonly target: string;
@@ -17,7 +18,9 @@ interface Line {
 }
 
 async function run(...words: readonly string[]): Promise<{ status: number | null; lines: Line[]; errors: string }> {
-  const child = spawn(process.execPath, [new URL("main.ts", here).pathname, "--json", ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL("main.ts", here)), "--json", ...words], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const [out, errors, [status]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -42,7 +45,7 @@ describe("fuzzing", () => {
   }, 300_000);
 
   it("finds a fault that chance alone would not", async () => {
-    const child = spawn(process.execPath, [new URL("planted/main.ts", here).pathname], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [fileURLToPath(new URL("planted/main.ts", here))], { stdio: ["ignore", "pipe", "inherit"] });
     const [said] = await Promise.all([text(child.stdout), once(child, "close")]);
     expect(said).toMatch(/^planted after \d+ inputs\n$/);
   });

@@ -114,6 +114,12 @@ export interface TestServer {
   remove(): Promise<void>;
 }
 
+/**
+ * How many intakes a test's server has. With two (the tests' project "two intakes"), requests go to one and the other in turn, each with its own connections, keys in
+ * memory and limits, over one database and one data folder.
+ */
+const INTAKES = Number(process.env["FIRSTHAND_TEST_INTAKES"] ?? "1");
+
 /** Opens a server over a fresh database. `logSeed`: of the log's key, if something was made for that key before. */
 export async function openTestServer(
   postgres: TestPostgres,
@@ -134,19 +140,36 @@ export async function openTestServer(
     ...options.settings,
   });
   let now = NOON;
-  const context = await openContext(config, { log: options.log ?? NO_LOG, clock: () => now });
-  const app = await buildApp(context, await loadPageFiles(config.pageDir));
+  const open = async (): Promise<{ context: Context; app: FastifyInstance }> => {
+    const context = await openContext(config, { log: options.log ?? NO_LOG, clock: () => now });
+    return { context, app: await buildApp(context, await loadPageFiles(config.pageDir)) };
+  };
+  const { context, app } = await open();
+  const others = await Promise.all(Array.from({ length: INTAKES - 1 }, open));
+  if (others.length > 0) takeTurns([app, ...others.map((other) => other.app)]);
   return {
     context,
     app,
     dataDir,
     setClock: (time) => (now = time),
     remove: async () => {
-      await app.close();
-      await context.close();
+      for (const opened of [{ context, app }, ...others]) {
+        await opened.app.close();
+        await opened.context.close();
+      }
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Lets requests to the first go to all of them in turn. */
+function takeTurns(apps: readonly FastifyInstance[]): void {
+  const injects = apps.map((app) => app.inject.bind(app));
+  let turn = 0;
+  const [first] = apps;
+  if (first === undefined) return;
+  const inTurn = (...words: unknown[]): unknown => (injects[turn++ % injects.length] as (...words: unknown[]) => unknown)(...words);
+  first.inject = inTurn as FastifyInstance["inject"];
 }
 
 /** An envelope as a page would send it, with random content: the gate cannot tell. */

@@ -65,7 +65,7 @@ describe("firsthand", () => {
     for (const words of [["--help"], ["seal", "--help"], ["export", "--help"]]) {
       const { code, stdout, stderr } = await firsthand(...words);
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      for (const name of ["serve", "seal", "export DIR", "import FILE", "purge", "retention FILE", "status", "keys"])
+      for (const name of ["serve", "keep", "seal", "export DIR", "import FILE", "purge", "retention FILE", "inventory", "status", "keys"])
         expect(stdout).toContain(`firsthand ${name}`);
     }
     expect(await firsthand()).toMatchObject({ code: 2 });
