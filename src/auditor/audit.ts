@@ -6,7 +6,7 @@
  * 3. growth from the checkpoint seen last;
  * 4. what the entries say, and the files they name: only if 2 holds, because otherwise they are nobody's words.
  *
- * Known gaps: the policy's `witness_program` is not looked at, since the log has fingerprints of epochs only; `audit` entries are checked for their form, and `page` entries too: `page.ts` holds them against a site.
+ * Known gaps: the program's fingerprint in the policy is not looked at, since the log has fingerprints of epochs only; `audit` entries are checked for their form, and `page` entries too: `page.ts` holds them against a site.
  *
  * Everything from the log's side is hostile. What goes wrong there is a finding; what goes wrong here (no connection, a full disk) is thrown.
  */

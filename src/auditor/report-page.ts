@@ -170,7 +170,7 @@ const EXPORTED = "0,-6 6,5 -6,5";
 const ACKNOWLEDGED = "0,-6 6,0 0,6 -6,0";
 const PURGED = "-5,-5 5,-5 5,5 -5,5";
 
-const LEGEND = `<ul class="legend">${[
+const MARKS: readonly (readonly [drawing: string, words: string])[] = [
   [`<rect class="kept" x="1" y="5" width="26" height="10"/>`, "on the server"],
   [`<rect class="late" x="1" y="5" width="26" height="10"/>`, "longer than allowed"],
   [`<circle class="mark" cx="14" cy="10" r="5"/>`, "sealed"],
@@ -179,9 +179,10 @@ const LEGEND = `<ul class="legend">${[
   [shape("14", 10, PURGED), "erased"],
   [`<line class="deadline" x1="14" x2="14" y1="1" y2="19"/>`, "the next step is due"],
   [`<line class="today" x1="14" x2="14" y1="1" y2="19"/>`, "day of this report"],
-]
-  .map(([drawing = "", words = ""]) => `<li><svg viewBox="0 0 28 20" aria-hidden="true">${drawing}</svg>${words}</li>`)
-  .join("")}</ul>`;
+];
+const LEGEND = `<ul class="legend">${MARKS.map(
+  ([drawing, words]) => `<li><svg viewBox="0 0 28 20" aria-hidden="true">${drawing}</svg>${words}</li>`,
+).join("")}</ul>`;
 
 const WIDTH = 720;
 const LEFT = 86;

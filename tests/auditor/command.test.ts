@@ -156,7 +156,7 @@ describe("firsthand-auditor verify", () => {
 describe("firsthand-auditor exits with 2 and a plain message", () => {
   test.each([
     ["nothing", [], /say what to do/],
-    ["an unknown command", ["check"], /verify/],
+    ["an unknown command", ["look"], /verify/],
     ["no place", ["verify"], /which log/],
     [
       "a proxy that would leave names to this machine",

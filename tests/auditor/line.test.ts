@@ -1,6 +1,6 @@
 /**
  * Through a SOCKS5 proxy: everything goes there, names go there unresolved, and nothing goes anywhere else. The proxy is a small real one of this test (RFC 1928,
- * RFC 1929) that knows the one name in its own table, as Tor knows onions; `tests/e2e` has Tor itself.
+ * RFC 1929) that knows the one name in its own table, as Tor knows onions.
  */
 import { spawn } from "node:child_process";
 import dns from "node:dns";
