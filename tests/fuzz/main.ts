@@ -1,7 +1,7 @@
 /**
  * `npm run fuzz -- [TARGET …] [--runs N] [--seconds N] [--seed N] [--keep] [--json]`: attacks parsers with inputs that coverage guides (README.md in this folder).
  *
- * Each target begins with its seeds and its corpus. A finding is written to the folder `findings` beside this file and ends its target; the exit status is then 1.
+ * Ctrl-C ends it after the input under way, with what was reached. Each target begins with its seeds and its corpus. A finding is written to the folder `findings` beside this file and ends its target; the exit status is then 1.
  */
 import { randomInt } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -80,7 +80,12 @@ async function report(name: string, outcome: Outcome, seed: number): Promise<voi
 process.setSourceMapsEnabled(true);
 const coverage = instrument(here("../../src/"));
 let findings = 0;
+let stopping = false;
+process.once("SIGINT", () => (stopping = true));
+// A function, because the flag changes while it waits.
+const isStopping = (): boolean => stopping;
 for (const name of chosen) {
+  if (isStopping()) break;
   const { target } = (await import(`./targets/${name}.ts`)) as { target: Target };
   const seed = Number(values.seed ?? randomInt(1, 2 ** 31));
   try {
@@ -88,6 +93,7 @@ for (const name of chosen) {
       runs: Number(values.runs),
       seconds: Number(values.seconds),
       seed,
+      stopped: isStopping,
     });
     await report(name, outcome, seed);
     if (outcome.found !== null) findings++;

@@ -12,6 +12,8 @@ export interface Bounds {
   readonly runs: number;
   readonly seconds: number;
   readonly seed: number;
+  /** Says that it shall end now. */
+  readonly stopped: () => boolean;
 }
 
 /** An input that broke something. */
@@ -91,13 +93,13 @@ export async function fuzz(target: Target, coverage: Coverage, inputs: readonly 
     const found = await tryOne(input);
     if (found !== null) return outcome(found);
   }
-  while (runs < bounds.runs && elapsed() < bounds.seconds) {
+  while (runs < bounds.runs && elapsed() < bounds.seconds && !bounds.stopped()) {
     // One half of the time among those that came last.
     const recent = entries.slice(-16);
     const entry = chance.below(2) === 0 ? chance.of(recent) : chance.of(entries);
     entry.comparisons ??= await coverage.compared(() => target.run(new Uint8Array(entry.input)));
     const material = { words, comparisons: entry.comparisons, longest: target.longest };
-    for (let copy = 0; copy < COPIES && runs < bounds.runs; copy++) {
+    for (let copy = 0; copy < COPIES && runs < bounds.runs && !bounds.stopped(); copy++) {
       const found = await tryOne(mutate(entry.input, chance, { ...material, other: chance.of(entries).input }));
       if (found !== null) return outcome(found);
     }
