@@ -20,6 +20,7 @@ import { OVERRIDE, requireIsolation } from "./isolation.ts";
 import { readOwnSecret } from "./own-secret.ts";
 import { progressTo } from "./progress.ts";
 import type { Answer } from "./views.ts";
+import { showWindow } from "./window/window.ts";
 
 const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
 
@@ -37,6 +38,8 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
 
   firsthand-reviewer import FILE     take in a bundle from the server
       --log-key FILE        the log's verifier key, or what \`firsthand keys\` prints; needed once, then pinned
+  firsthand-reviewer window          read, grade and decide in a browser on this machine; says its address
+      --lock-after MINUTES  without use it locks after these, 1 to 120 (10)
   firsthand-reviewer list            every tip, those of one witness together
   firsthand-reviewer show ID         one tip; the first digits of its id will do
   firsthand-reviewer extract ID DIR  a tip's files into a new folder
@@ -94,6 +97,7 @@ const OPTIONS = {
   passphrases: { type: "string" },
   "new-pass": { type: "string" },
   against: { type: "string" },
+  "lock-after": { type: "string" },
   [OVERRIDE]: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -121,6 +125,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
     ],
   },
   import: { words: ["FILE"], options: ["log-key", ...AT_A_CASEBOOK] },
+  window: { words: [], options: ["lock-after", ...AT_A_CASEBOOK] },
   list: { words: [], options: AT_A_CASEBOOK },
   show: { words: ["ID"], options: AT_A_CASEBOOK },
   extract: { words: ["ID", "DIR"], options: AT_A_CASEBOOK },
@@ -219,6 +224,8 @@ function answerTo(command: string, first: string, second: string, values: Values
   switch (command) {
     case "import":
       return commands.importFile(first, values["log-key"], desk);
+    case "window":
+      return showWindow(wholeNumber("--lock-after", values["lock-after"] ?? "10", 1, 120), desk);
     case "list":
       return commands.list(desk);
     case "show":

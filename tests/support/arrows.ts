@@ -28,6 +28,8 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
   ["protocol", { folders: ["protocol"], packages: [], node: false }],
   ["page", { folders: ["page", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: false }],
   ["auditor", { folders: ["auditor", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: true }],
+  // In a browser, and the compiler keeps it there: what it takes from the review machine is types and lists.
+  ["reviewer/window/page", { folders: ["reviewer/window/page", "reviewer", "protocol/format", "protocol"], packages: [], node: false }],
   [
     "reviewer",
     {
