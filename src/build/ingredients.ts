@@ -50,9 +50,18 @@ export async function ingredientsOf(paths: Iterable<string>): Promise<Ingredient
   return ingredients.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Licences and notices at the top of a package, and in a folder that is called so. */
 async function noticesIn(folder: string): Promise<Map<string, string>> {
-  const names = (await readdir(folder)).filter((name) => /^(?:licen[cs]e|copying|notice)/i.test(name)).sort();
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")] as const)));
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) =>
+    /^(?:licen[cs]e|copying|notice|third_party)/i.test(name),
+  );
+  const paths = await Promise.all(
+    entries.map(async (entry) =>
+      entry.isDirectory() ? (await readdir(join(folder, entry.name))).map((name) => `${entry.name}/${name}`) : [entry.name],
+    ),
+  );
+  const sorted = paths.flat().sort();
+  return new Map(await Promise.all(sorted.map(async (path) => [path, await readFile(join(folder, path), "utf8")] as const)));
 }
 
 /** The list for a program of this name and version. */

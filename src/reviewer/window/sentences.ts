@@ -1,23 +1,24 @@
 /** What holds about a tip, as sentences of codes, names and numbers. Words that people wrote are not in them. */
 import type { CasebookState, TipAct } from "../triage/state.ts";
 import { visibleLine } from "../hostile-text.ts";
+import { wordsFor } from "./words.ts";
 
 /** What an act about `tip` says. Names that people gave to entities are made visible. */
 export function sentenceOf(act: TipAct, tip: string, state: CasebookState): string {
   switch (act.kind) {
     case "declared":
-      return act.ties.length === 0 ? "declared no ties" : `declared ties: ${act.ties.join(", ")}`;
+      return act.ties.length === 0 ? "declared no ties" : `declared ties: ${act.ties.map(wordsFor).join("; ")}`;
     case "tie-decided":
       return `${nameOf(state, act.person)} ${act.may_read ? "may read" : "stays out"}`;
     case "tip-opened":
       return "opened the text";
     case "tagged":
-      return `tag ${act.set}: ${act.code}`;
+      return `tag ${wordsFor(act.set)}: ${wordsFor(act.code)}`;
     case "coded":
-      return `element ${act.element}: ${act.stance}`;
+      return `${wordsFor(act.stance)} ${wordsFor(act.element)}`;
     case "graded":
     case "reconciled": {
-      const reasons = act.reasons.length === 0 ? "" : ` (${act.reasons.join(", ")})`;
+      const reasons = act.reasons.length === 0 ? "" : ` (${act.reasons.map(wordsFor).join(", ")})`;
       return `${act.kind === "graded" ? "grade" : "agreed grade"} ${act.source}${String(act.information)}${reasons}`;
     }
     case "mentioned": {
@@ -25,7 +26,7 @@ export function sentenceOf(act: TipAct, tip: string, state: CasebookState): stri
       return `mentions ${visibleLine(entity?.name.text ?? "")} (${entity?.entity ?? "gone"}), ${act.certainty}`;
     }
     case "linked":
-      return `${act.link} ${act.tip === tip ? act.other : act.tip}, independent: ${act.independent}`;
+      return `${wordsFor(act.link)} ${act.tip === tip ? act.other : act.tip}, independent: ${act.independent}`;
     case "question-noted":
       return "question for the witness";
     case "task-set": {
@@ -38,10 +39,10 @@ export function sentenceOf(act: TipAct, tip: string, state: CasebookState): stri
       return "note";
     case "moved": {
       const why = act.reason ?? act.duplicate_of;
-      return `moved to ${act.to}${why === null ? "" : ` (${why})`}`;
+      return `moved to ${wordsFor(act.to)}${why === null ? "" : ` (${wordsFor(why)})`}`;
     }
     case "flagged":
-      return `flag ${act.flag} ${act.on ? "set" : "taken off"}`;
+      return `flag ${wordsFor(act.flag)} ${act.on ? "set" : "taken off"}`;
     case "exposed":
       return `looked at ${String(act.count)} graphic things`;
     case "replied":

@@ -140,7 +140,7 @@ describe.each(BROWSERS)("in %s", (name) => {
     await sees(page, "F3 / F5, not settled");
     await fill(page, "y", { source: "F", information: "4" });
 
-    // Ana agrees; then the grade holds. An undone note is gone.
+    // Ana agrees; then the grade holds.
     await sitDown(page, "Ana");
     await openFound(page, "救护");
     await page.waitForSelector("#narrative");
@@ -148,9 +148,15 @@ describe.each(BROWSERS)("in %s", (name) => {
     await page.waitForFunction(() => document.querySelector("article .facts")?.textContent.includes("F4") === true);
     expect(await page.$eval("article", (element) => element.textContent)).not.toContain("not settled");
 
-    // A tip is destroyed by two.
+    // Linked, and not merged; then the other one is destroyed by two.
+    const first = await page.$eval("article h1", (heading) => heading.textContent.slice(-12));
     await openFound(page, "side entrance");
     await declareNothing(page);
+    await fill(page, "l", { other: first, link: "same_event" });
+    await sees(page, `same event ${first}, independent: unknown`);
+    await fill(page, "n", { words: "Written by mistake." });
+    await press(page, "z");
+    await page.waitForFunction(() => !document.body.innerText.includes("Written by mistake."));
     await fill(page, "p", { what: "destroy-tip" });
     await press(page, "g", "d");
     await sees(page, "Somebody else has to confirm it.");

@@ -14,7 +14,7 @@ import {
 } from "../../triage/vocabulary.ts";
 import type { DeskAnswer, TipAnswer, TipContent } from "../wire.ts";
 import type { Effect, State } from "./state.ts";
-import { wordsFor } from "./words.ts";
+import { wordsFor } from "../words.ts";
 
 /** What a form is about. */
 export interface Subject {
@@ -337,7 +337,7 @@ const KINDS = {
 
 export type FormName = keyof typeof KINDS;
 
-export const FORM_NAMES = Object.keys(KINDS) as FormName[];
+const FORM_NAMES = Object.keys(KINDS) as FormName[];
 
 /** The form, for this subject. */
 export function formOf(name: FormName, subject: Subject): Form {

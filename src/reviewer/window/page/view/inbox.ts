@@ -4,7 +4,7 @@ import { FLAGS } from "../../../triage/vocabulary.ts";
 import { type InboxRow, TODO } from "../../wire.ts";
 import { make } from "../dom.ts";
 import { PAGE_ROWS, type State } from "../state.ts";
-import { wordsFor } from "../words.ts";
+import { wordsFor } from "../../words.ts";
 import type { Dispatch } from "./view.ts";
 
 /** Height of a row in CSS pixels, as in window.css. */

@@ -4,7 +4,7 @@ import type { HeldItem, TipAnswer, TipContent } from "../../wire.ts";
 import { button, foreignLine, foreignText, make, markedIn, narrative } from "../dom.ts";
 import { formsFor } from "../forms.ts";
 import type { State } from "../state.ts";
-import { wordsFor } from "../words.ts";
+import { wordsFor } from "../../words.ts";
 import type { Dispatch } from "./view.ts";
 
 /** The tip of this state, drawn. */

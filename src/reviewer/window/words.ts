@@ -1,5 +1,5 @@
 /** What codes mean, in plain English, for the window. A code without an entry is shown with its underscores as spaces. */
-import type { ELEMENTS } from "../../triage/vocabulary.ts";
+import type { ELEMENTS } from "../triage/vocabulary.ts";
 
 const ELEMENT_WORDS: Readonly<Record<(typeof ELEMENTS)[number], string>> = {
   "cah.attack_civilian": "crimes against humanity: attack on civilians",
