@@ -4,7 +4,7 @@
  */
 import { createInterface } from "node:readline";
 import { asWriter, type Desk } from "../desk.ts";
-import type { Answer } from "../views.ts";
+import { type Answer, count } from "../views.ts";
 import { WindowApi } from "./api.ts";
 import { windowFiles } from "./files.ts";
 import { openWindow } from "./server.ts";
@@ -34,7 +34,7 @@ export function showWindow(lockMinutes: number, desk: Desk): Promise<Answer> {
     await api.close();
     await window.close();
     await filling;
-    return { json: { locked: why }, lines: [why === "asked" ? "Locked." : `Locked after ${String(lockMinutes)} minutes without use.`] };
+    return { json: { locked: why }, lines: [why === "asked" ? "Locked." : `Locked after ${count(lockMinutes, "minute")} without use.`] };
   });
 }
 

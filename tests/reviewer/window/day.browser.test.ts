@@ -87,11 +87,13 @@ async function sitDown(page: Page, name: string): Promise<void> {
 
 describe.each(BROWSERS)("in %s", (name) => {
   let browser: TestBrowser;
+  let machine: ReviewMachine;
   let shown: ShownWindow | undefined;
 
   beforeAll(async () => {
     browser = await openBrowser(name);
-    shown = await showWindowOf(await machineWithTips(), "Ana");
+    machine = await machineWithTips();
+    shown = await showWindowOf(machine, "Ana");
   });
   afterAll(async () => {
     await shown?.close();
@@ -155,8 +157,10 @@ describe.each(BROWSERS)("in %s", (name) => {
     await fill(page, "l", { other: first, link: "same_event" });
     await sees(page, `same event ${first}, independent: unknown`);
     await fill(page, "n", { words: "Written by mistake." });
+    await sees(page, "Written by mistake.");
     await press(page, "z");
     await page.waitForFunction(() => !document.body.innerText.includes("Written by mistake."));
+    await sees(page, "same event");
     await fill(page, "p", { what: "destroy-tip" });
     await press(page, "g", "d");
     await sees(page, "Somebody else has to confirm it.");
@@ -177,5 +181,24 @@ describe.each(BROWSERS)("in %s", (name) => {
     expect((await shown?.ended)?.status).toBe(0);
     expect(wrong).toEqual({});
     await page.close();
+  });
+
+  it("whose process ended shows nothing any more, and an address opens once", async () => {
+    const again = await showWindowOf(machine, "Bo");
+    try {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(20_000);
+      await page.goto(again.address);
+      await openFound(page, "救护");
+      await page.waitForSelector("#narrative");
+      const second = await browser.newPage();
+      await second.goto(again.address);
+      await sees(second, "This address was used already");
+      await again.close();
+      await sees(page, "The window is closed.");
+      expect(await page.$("#narrative")).toBeNull();
+    } finally {
+      await again.close();
+    }
   });
 });

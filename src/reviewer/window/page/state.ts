@@ -31,6 +31,10 @@ export interface State {
   readonly decisions: DecisionsAnswer | null;
   readonly outbox: OutboxAnswer | null;
   readonly panel: Panel | null;
+  /** The form whose act is under way, or `null`. */
+  readonly sent: FormName | null;
+  /** Whether what is shown is older than this person's last act. */
+  readonly stale: boolean;
   /** What was refused or done last. */
   readonly message: string;
   /** Why nothing is shown any more, or `null`. */
@@ -92,6 +96,8 @@ export const FIRST: State = {
   decisions: null,
   outbox: null,
   panel: null,
+  sent: null,
+  stale: false,
   message: "",
   locked: null,
 };
@@ -106,7 +112,7 @@ export function step(state: State, event: WindowEvent): Step {
     case "answered":
       return answered(state, event);
     case "refused":
-      return stay({ ...state, message: event.message });
+      return stay({ ...state, sent: null, stale: false, message: event.message });
     case "lost":
       return stay({ ...FIRST, locked: event.why });
   }
@@ -126,6 +132,7 @@ function act(act: Calls["act"][0]["act"]): Effect {
 
 function command(state: State, wanted: Command): Step {
   const quiet = { ...state, message: "" };
+  const acting = { ...quiet, stale: true };
   const { tip } = state;
   switch (wanted.do) {
     case "go":
@@ -162,23 +169,25 @@ function command(state: State, wanted: Command): Step {
     case "submit":
       return submit(quiet, wanted);
     case "undo":
-      return { state: quiet, effects: [act({ kind: "undone", event: wanted.event })] };
+      return { state: acting, effects: [act({ kind: "undone", event: wanted.event })] };
     case "undo-last": {
+      // Otherwise the act before the last would be undone.
+      if (state.stale) return stay({ ...state, message: "One moment: the last act is being written down." });
       const mine = tip?.content?.items.filter(({ undoable, person }) => undoable && person === state.desk?.person.name).at(-1);
       return mine === undefined
         ? stay({ ...state, message: "There is nothing of yours here that can be undone." })
-        : { state: quiet, effects: [act({ kind: "undone", event: mine.event })] };
+        : { state: acting, effects: [act({ kind: "undone", event: mine.event })] };
     }
     case "task-done":
-      return { state: quiet, effects: [act({ kind: "task-done", task: wanted.event })] };
+      return { state: acting, effects: [act({ kind: "task-done", task: wanted.event })] };
     case "decide-tie": {
       if (tip === null) return stay(state);
       const { person, mayRead } = wanted;
-      return { state: quiet, effects: [act({ kind: "tie-decided", tip: tip.row.id, person, may_read: mayRead })] };
+      return { state: acting, effects: [act({ kind: "tie-decided", tip: tip.row.id, person, may_read: mayRead })] };
     }
     case "decide": {
       const { proposal, confirmed } = wanted;
-      return { state: quiet, effects: [act({ kind: confirmed ? "confirmed" : "rejected", proposal })] };
+      return { state: acting, effects: [act({ kind: confirmed ? "confirmed" : "rejected", proposal })] };
     }
     case "handover":
       return { state: quiet, effects: [{ call: "handover", request: { person: wanted.person, secret: wanted.secret } }] };
@@ -197,7 +206,7 @@ function submit(state: State, { form, values }: Extract<Command, { do: "submit" 
   const content = state.tip?.content;
   if (state.tip === null || !content || state.desk === null) return stay(state);
   const made = formOf(form, { tip: state.tip, content, desk: state.desk, marked: state.marked }).effect(values);
-  return typeof made === "string" ? stay({ ...state, message: made }) : { state, effects: [made] };
+  return typeof made === "string" ? stay({ ...state, message: made }) : { state: { ...state, sent: form, stale: true }, effects: [made] };
 }
 
 function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>): Step {
@@ -220,11 +229,11 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
     case "file":
       return stay({ ...state, file: { index: event.request.index, text: event.answer.text } });
     case "act":
-      return afterAct({ ...state, panel: null, marked: null, message: `Written down as event ${String(event.answer.event)}.` });
+      return afterAct({ ...state, message: `Written down as event ${String(event.answer.event)}.` });
     case "reply":
-      return afterAct({ ...state, panel: null, message: "The reply is sealed and waits for the next outbox." });
+      return afterAct({ ...state, message: "The reply is sealed and waits for the next outbox." });
     case "decisions":
-      return stay({ ...state, decisions: event.answer });
+      return stay({ ...state, stale: false, decisions: event.answer });
     case "outbox":
       return stay({ ...state, outbox: event.answer });
     case "handover":
@@ -246,11 +255,14 @@ function inboxCame(state: State, { request, answer }: { request: Calls["inbox"][
 function tipCame(state: State, tip: TipAnswer): Step {
   const same = state.tip?.row.id === tip.row.id;
   const cursor = [...state.rows].find(([, { id }]) => id === tip.row.id)?.[0] ?? state.cursor;
-  return stay({ ...state, place: "tip", tip, cursor, file: same ? state.file : null, marked: same ? state.marked : null });
+  return stay({ ...state, place: "tip", stale: false, tip, cursor, file: same ? state.file : null, marked: same ? state.marked : null });
 }
 
 /** What is shown is asked for again: a person's act may have changed any of it. */
-function afterAct(state: State): Step {
+function afterAct(before: State): Step {
+  // Another form may have been opened meanwhile; it stays.
+  const isOver = before.sent !== null && before.panel === before.sent;
+  const state = { ...before, sent: null, ...(isOver ? { panel: null, marked: null } : {}) };
   const effects: Effect[] = [{ call: "desk", request: {} }];
   if (state.place === "tip" && state.tip !== null) effects.push({ call: "tip", request: { tip: state.tip.row.id } });
   if (state.place === "decisions") effects.push({ call: "decisions", request: {} });

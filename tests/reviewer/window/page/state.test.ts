@@ -95,12 +95,28 @@ describe("the window's state", () => {
       request: { act: { kind: "noted" }, words: "x" },
       answer: { event: 7 },
     };
-    const { state, effects } = step({ ...reading({}), panel: "note" }, answered);
+    const { state, effects } = step({ ...reading({}), panel: "note", sent: "note" }, answered);
     expect(state).toMatchObject({ panel: null, message: "Written down as event 7." });
     expect(effects).toEqual([
       { call: "desk", request: {} },
       { call: "tip", request: { tip: ID } },
     ]);
+  });
+
+  it("leaves a form alone that was opened while another act was under way", () => {
+    const answered: WindowEvent = { on: "answered", call: "act", request: { act: { kind: "undone" }, words: null }, answer: { event: 8 } };
+    expect(step({ ...reading({}), panel: "note" }, answered).state.panel).toBe("note");
+    expect(step({ ...reading({}), panel: "note", sent: "tag" }, answered).state.panel).toBe("note");
+  });
+
+  it("undoes nothing while the last act is not shown yet", () => {
+    const items = [item(5, "Ana", true)];
+    const first = step(reading({ items }), { do: "undo-last" });
+    expect(first.effects).toHaveLength(1);
+    const second = step(first.state, { do: "undo-last" });
+    expect(second.effects).toEqual([]);
+    const shown: WindowEvent = { on: "answered", call: "tip", request: { tip: ID }, answer: tipWith({ items }) };
+    expect(after(second.state, shown, { do: "undo-last" }).effects).toHaveLength(1);
   });
 
   it("keeps a form open when it was refused, and says why", () => {
