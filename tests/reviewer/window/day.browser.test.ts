@@ -57,7 +57,7 @@ async function openFound(page: Page, words: string): Promise<void> {
   await page.waitForSelector("article.tip");
 }
 
-/** Fills in a form that a key opens and sends it. */
+/** Fills in a form that a key opens, sends it, and waits until the page shows what came of it. */
 async function fill(page: Page, key: string, values: Readonly<Record<string, string>>): Promise<void> {
   await press(page, key);
   await page.waitForSelector("dialog[open]");
@@ -69,6 +69,7 @@ async function fill(page: Page, key: string, values: Readonly<Record<string, str
   await page.click('dialog button[type="submit"]');
   await page.waitForFunction(() => document.querySelector("dialog") === null);
   await sees(page, "Written down as event");
+  await page.waitForSelector("main:not([aria-busy])");
 }
 
 async function declareNothing(page: Page): Promise<void> {
@@ -194,6 +195,8 @@ describe.each(BROWSERS)("in %s", (name) => {
       const second = await browser.newPage();
       await second.goto(again.address);
       await sees(second, "This address was used already");
+      await second.close();
+      await page.bringToFront();
       await again.close();
       await sees(page, "The window is closed.");
       expect(await page.$("#narrative")).toBeNull();

@@ -44,6 +44,7 @@ export class View {
     if (state.desk !== before.desk || state.place !== before.place || state.alive !== before.alive) this.#drawHeader(state);
     if (this.#message.textContent !== state.message) this.#message.textContent = state.message;
     this.#drawPlace(state, before);
+    this.#main.ariaBusy = state.stale ? "true" : null;
     if (state.panel !== before.panel) this.#drawPanel(state);
     else if (this.#dialog !== null && state.message !== before.message) this.#tellInDialog(state.message);
   }
