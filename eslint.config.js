@@ -96,6 +96,7 @@ export default defineConfig(
   compiledBy("./tsconfig.json", ["src/{server,reviewer,auditor,build,demo}/**/*.ts"]),
   compiledBy("./src/protocol/tsconfig.json", ["src/protocol/**/*.ts"]),
   compiledBy("./src/page/tsconfig.json", ["src/page/**/*.ts"]),
+  compiledBy("./src/reviewer/window/page/tsconfig.json", ["src/reviewer/window/page/**/*.ts"]),
   compiledBy("./tests/tsconfig.json", ["tests/**/*.ts"]),
   {
     files: ["src/**/*.ts"],
@@ -120,7 +121,7 @@ export default defineConfig(
   },
   { files: ["src/server/**/*.ts"], rules: { "no-restricted-syntax": ["error", ...SERVER_SYNTAX] } },
   {
-    files: ["src/page/**/*.ts"],
+    files: ["src/page/**/*.ts", "src/reviewer/window/page/**/*.ts"],
     rules: {
       "no-restricted-globals": ["error", ...PAGE_GLOBALS.map((name) => ({ name, message: "The page keeps nothing and sends only tips." }))],
       "no-restricted-syntax": ["error", ...PAGE_SYNTAX],

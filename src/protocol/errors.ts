@@ -109,6 +109,7 @@ export const REFUSALS = {
   "casebook-damaged": "The casebook's chain is broken.",
   "nothing-to-do": "There is nothing to do.",
   "no-reply-wanted": "Whoever sent this tip wants no reply.",
+  "address-used": "This address was used already, or the window was opened again elsewhere.",
   // the casebook's rules
   "not-allowed": "This person may not do that.",
   "needs-another-person": "This takes two people; somebody else has to sign too.",

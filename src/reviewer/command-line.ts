@@ -22,6 +22,7 @@ import { readOwnSecret } from "./own-secret.ts";
 import * as retention from "./retention.ts";
 import { progressTo } from "./progress.ts";
 import type { Answer } from "./views.ts";
+import { showWindow } from "./window/window.ts";
 
 const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
 
@@ -40,6 +41,8 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
 
   firsthand-reviewer import FILE     take in a bundle from the server
       --log-key FILE        the log's verifier key, or what \`firsthand keys\` prints; needed once, then pinned
+  firsthand-reviewer window          read, grade and decide in a browser on this machine; says its address
+      --lock-after MINUTES  without use it locks after these, 1 to 120 (10)
   firsthand-reviewer list            every tip, those of one witness together
   firsthand-reviewer show ID         one tip; the first digits of its id will do
   firsthand-reviewer extract ID DIR  a tip's files into a new folder
@@ -119,6 +122,7 @@ const OPTIONS = {
   passphrases: { type: "string" },
   "new-pass": { type: "string" },
   against: { type: "string" },
+  "lock-after": { type: "string" },
   [OVERRIDE]: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -164,6 +168,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
     ],
   },
   import: { words: ["FILE"], options: ["log-key", ...AT_A_CASEBOOK] },
+  window: { words: [], options: ["lock-after", ...AT_A_CASEBOOK] },
   list: { words: [], options: AT_A_CASEBOOK },
   show: { words: ["ID"], options: AT_A_CASEBOOK },
   extract: { words: ["ID", "DIR"], options: AT_A_CASEBOOK },
@@ -266,6 +271,8 @@ function answerTo(command: string, first: string, second: string, values: Values
   switch (command) {
     case "import":
       return commands.importFile(first, values["log-key"], desk);
+    case "window":
+      return showWindow(wholeNumber("--lock-after", values["lock-after"] ?? "10", 1, 120), desk);
     case "list":
       return commands.list(desk);
     case "show":

@@ -89,7 +89,8 @@ function nameOf(casebook: Casebook, key: string): string {
   return visibleLine(casebook.state.people.get(key)?.name ?? key);
 }
 
-function inWords(casebook: Casebook, subject: Subject): string {
+/** A proposal as a sentence without its end. */
+export function inWords(casebook: Casebook, subject: Subject): string {
   switch (subject.what) {
     case "destroy-tip":
       return `destroy tip ${subject.tip}`;

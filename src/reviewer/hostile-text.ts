@@ -25,6 +25,32 @@ export function visibleText(text: string): string {
   return text.split("\n").map(visibleLine).join("\n");
 }
 
+/** A piece of a text as it is shown: `start` to `end` of the original, UTF-16 units. */
+export interface VisiblePart {
+  readonly shown: string;
+  readonly start: number;
+  readonly end: number;
+  /** Whether a number stands for a character that is not seen. */
+  readonly unseen: boolean;
+}
+
+/** {@link visibleText} in pieces, in order and without gaps, so that a place in what is shown can be found in the original. */
+export function visibleParts(text: string): VisiblePart[] {
+  const parts: VisiblePart[] = [];
+  let start = 0;
+  const plain = (end: number): void => {
+    if (end > start) parts.push({ shown: text.slice(start, end), start, end, unseen: false });
+  };
+  for (const { 0: found, index } of text.matchAll(UNSEEN)) {
+    if (found === "\n") continue;
+    plain(index);
+    start = index + found.length;
+    parts.push({ shown: byNumber(found), start: index, end: start, unseen: true });
+  }
+  plain(text.length);
+  return parts;
+}
+
 /** JSON for people and programs: indented, and whatever is unseen written as `\uXXXX`, so the file can be looked at with any tool. Ends with a line feed. */
 export function visibleJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);

@@ -21,7 +21,8 @@ export interface Answer {
 /** Characters of a narrative shown in a list. */
 const OPENING_LENGTH = 60;
 
-const QUESTIONS: readonly (readonly [Exclude<keyof Answers, "narrative">, string])[] = [
+/** The questions a witness is asked besides the narrative, and how reviewers read them. */
+export const QUESTIONS: readonly (readonly [Exclude<keyof Answers, "narrative">, string])[] = [
   ["basis", "How they know"],
   ["witness_category", "Who they are"],
   ["event_types", "What kind of event"],
@@ -33,7 +34,7 @@ const QUESTIONS: readonly (readonly [Exclude<keyof Answers, "narrative">, string
 ];
 
 /** What a tip is in its thread. A follow-up's number is the day on the witness's clock, in days since 1970. */
-function placeInThread(sequence: number): string {
+export function placeInThread(sequence: number): string {
   return sequence === 0 ? "first message" : `follow-up of ${formatDate(sequence)}`;
 }
 
@@ -123,7 +124,8 @@ function barred(text: string): string[] {
     .map((line) => `  | ${line}`);
 }
 
-function answerText(field: string, value: string | readonly string[] | null): string {
+/** An answer with its codes. */
+export function answerText(field: string, value: string | readonly string[] | null): string {
   if (value === null || value.length === 0) return "–";
   const codes = typeof value === "string" ? [value] : value;
   return codes.map((code) => visibleLine(labelled(field, code))).join("; ");

@@ -1,5 +1,5 @@
 /** The review machine's archive as somebody has it who was given nothing else: unpacked by GNU tar, without a network, in a Debian that has no Node. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +64,24 @@ describe("the review machine's archive", () => {
     expect(stderr).not.toMatch(/network|Warning/);
     expect(JSON.parse(stdout)).toBeTypeOf("object");
     expect(await readdir(join(folder, "ceremony", "public"))).toContain("program.pgp");
+  });
+
+  it("opens its window with the page it brought", async () => {
+    const folder2 = join(folder, "for the window");
+    const program = join(unpacked, "firsthand-reviewer");
+    await run(program, ["ceremony", folder2, "--origin", "tips.test/log", "--epochs", "2", "--demo"], BARE);
+    const desk = ["--casebook", join(folder2, "casebook"), "--shares", join(folder2, "cards", "card-1-of-1.txt")];
+    const shown = spawn(program, ["window", ...desk], { ...BARE, stdio: ["ignore", "ignore", "pipe"] });
+    try {
+      let said = "";
+      for await (const piece of shown.stderr) if ((said += String(piece)).includes("/#")) break;
+      const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? "";
+      const script = await (await fetch(`${origin}/window.js`)).text();
+      expect(script).toBe(await readFile(join(unpacked, "program", "window.js"), "utf8"));
+      expect(await (await fetch(`${origin}/window.css`)).text()).toContain(".narrative");
+    } finally {
+      shown.kill("SIGKILL");
+    }
   });
 
   // Making a Debian needs root, which CI has.

@@ -1,7 +1,7 @@
 /** Hostile text made visible. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { visibleJson, visibleLine, visibleText } from "../../src/reviewer/hostile-text.ts";
+import { visibleJson, visibleLine, visibleParts, visibleText } from "../../src/reviewer/hostile-text.ts";
 
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800]/u;
 
@@ -49,6 +49,24 @@ describe("hostile text", () => {
         const json = visibleJson(value);
         expect(json.replaceAll("\n", "")).not.toMatch(UNSEEN);
         expect(JSON.stringify(JSON.parse(json))).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+});
+
+describe("a text in visible pieces", () => {
+  it("is the text with unseen characters shown, and each piece knows where it stands in the original", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom("a", "救", "\u202E", "\u200B", "\n", "<", "U+", "\u{E0041}", "\uD800") }), (text) => {
+        const parts = visibleParts(text);
+        expect(parts.map(({ shown }) => shown).join("")).toBe(visibleText(text));
+        let end = 0;
+        for (const part of parts) {
+          expect(part.start).toBe(end);
+          if (!part.unseen) expect(part.shown).toBe(text.slice(part.start, part.end));
+          ({ end } = part);
+        }
+        expect(end).toBe(text.length);
       }),
     );
   });

@@ -31,6 +31,8 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
     "auditor",
     { folders: ["auditor", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: ["undici"], node: true },
   ],
+  // In a browser, and the compiler keeps it there: what it takes from the review machine is types and lists.
+  ["reviewer/window/page", { folders: ["reviewer/window/page", "reviewer", "protocol/format", "protocol"], packages: [], node: false }],
   [
     "reviewer",
     {

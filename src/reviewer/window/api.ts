@@ -1,0 +1,270 @@
+/**
+ * The window's calls. Each is read strictly, runs alone (the next begins when it has ended), and is either an answer from the casebook's state or one act appended to it. Nothing
+ * is decided here that triage/rules.ts decides.
+ */
+import { fromBase64 } from "../../protocol/encoding.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { flag, integer, type Json, list, nullable, oneOf, type Reader, record, text } from "../../protocol/format/json.ts";
+import { type OpenCasebook, settle } from "../casebook/destroy.ts";
+import type { Act } from "../casebook/event.ts";
+import { tipId } from "../casebook/identifiers.ts";
+import { batchesToAcknowledge, repliesLeaving } from "../casebook/outbox.ts";
+import type { ActingPerson } from "../casebook/people.ts";
+import { recordReply } from "../casebook/replies.ts";
+import { findTip } from "../casebook/shelf.ts";
+import { sealWords } from "../casebook/tip-keys.ts";
+import { inWords } from "../decisions.ts";
+import { secretOf } from "../own-secret.ts";
+import { TRIAGE_ACTS } from "../triage/acts.ts";
+import { statesOf, TIP_MACHINE } from "../triage/machines.ts";
+import { readingOf } from "../triage/state.ts";
+import { FLAGS, TIES } from "../triage/vocabulary.ts";
+import { inboxOf } from "./inbox.ts";
+import { isAllowed, textFileFor, tipFor } from "./reading.ts";
+import { nameOf } from "./sentences.ts";
+import { TipIndex } from "./tip-index.ts";
+import { type Calls, type DecisionsAnswer, type DeskAnswer, MOST_ROWS, type OutboxAnswer, TODO } from "./wire.ts";
+
+/** Longest text that somebody types, UTF-16 units. */
+const LONGEST_WORDS = 100_000;
+
+/** Acts that the window makes, and the field that holds words about the tip, sealed. What is missing here has a call of its own or a command. */
+const MADE_HERE = {
+  "tie-decided": null,
+  tagged: null,
+  coded: null,
+  graded: "note",
+  reconciled: null,
+  linked: null,
+  "question-noted": "sealed",
+  "task-set": "sealed",
+  "task-done": null,
+  translated: "sealed",
+  noted: "sealed",
+  moved: null,
+  flagged: null,
+  proposed: null,
+  confirmed: null,
+  rejected: null,
+  undone: null,
+} as const satisfies Partial<Record<keyof typeof TRIAGE_ACTS, "note" | "sealed" | null>>;
+
+type MadeHere = keyof typeof MADE_HERE;
+
+const nothing: Reader<Record<string, never>> = record({});
+const oneTip = record({ tip: tipId });
+
+/** An object whose fields its act's own reader will read. */
+const outline: Reader<{ readonly kind: MadeHere } & Readonly<Record<string, Json>>> = (value, where) => {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Refusal("bad-field", where);
+  const fields = value as Readonly<Record<string, Json>>;
+  return { ...fields, kind: oneOf(Object.keys(MADE_HERE) as MadeHere[])(fields["kind"] ?? null, `${where}.kind`) };
+};
+
+const actRequest = record({ act: outline, words: nullable(text(LONGEST_WORDS, 1)) });
+
+const READERS: { readonly [K in Exclude<keyof Calls, "act">]: Reader<Calls[K][0]> } = {
+  desk: nothing,
+  alive: nothing,
+  inbox: record({
+    query: text(1000),
+    state: nullable(oneOf(statesOf(TIP_MACHINE))),
+    flag: nullable(oneOf(FLAGS)),
+    todo: oneOf(TODO),
+    offset: integer(0, 99_999_999),
+    limit: integer(0, MOST_ROWS),
+  }),
+  tip: oneTip,
+  declare: record({ tip: tipId, ties: list(oneOf(TIES), TIES.length) }),
+  open: oneTip,
+  file: record({ tip: tipId, index: integer(0, 998) }),
+  reply: record({ tip: tipId, text: text(LONGEST_WORDS, 1), challenge: flag }),
+  decisions: nothing,
+  outbox: nothing,
+  handover: record({ person: text(64, 1), secret: text(4096) }),
+  lock: nothing,
+};
+
+/** What the window is opened on. */
+export interface Sitting {
+  readonly open: OpenCasebook;
+  readonly person: ActingPerson;
+  readonly lockMinutes: number;
+  readonly now: () => Date;
+  /** Somebody did something. */
+  readonly onUse: () => void;
+  /** Somebody wants to lock. */
+  readonly onLock: () => void;
+}
+
+/** @throws {Refusal} `not-allowed` for somebody who never reads tips. */
+function requireReader({ roles }: ActingPerson): void {
+  if (!roles.some((role) => role === "lead" || role === "reviewer" || role === "translator")) throw new Refusal("not-allowed", "window");
+}
+
+/** Answers calls on a casebook of which this process is the writer. */
+export class WindowApi {
+  #open: OpenCasebook;
+  #person: ActingPerson;
+  readonly #index: TipIndex;
+  readonly #sitting: Sitting;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @throws {Refusal} `not-allowed` if the person never reads tips. */
+  constructor(sitting: Sitting) {
+    requireReader(sitting.person);
+    this.#sitting = sitting;
+    this.#open = sitting.open;
+    this.#person = sitting.person;
+    this.#index = new TipIndex(sitting.open.casebook);
+  }
+
+  /** Fills the search; ends when it is full or the window is closed. */
+  fill(): Promise<void> {
+    return this.#index.fill();
+  }
+
+  /** Ends what is under way, then gives the memory back. */
+  async close(): Promise<void> {
+    await this.#turn;
+    this.#index.close();
+  }
+
+  /** Answers one call, after those before it. @throws {Refusal} {@link Fault} */
+  answer(name: string, request: Json): Promise<unknown> {
+    const calls: { readonly [K in keyof Calls]: (request: Json) => Promise<Calls[K][1]> } = {
+      desk: () => Promise.resolve(this.#desk()),
+      alive: () => Promise.resolve({ read: this.#index.read, total: this.#index.total }),
+      inbox: (given) => Promise.resolve(inboxOf(this.#state, this.#index, this.#person.key, READERS.inbox(given, "inbox"))),
+      tip: (given) => this.#tip(READERS.tip(given, "tip").tip),
+      declare: (given) => this.#declare(READERS.declare(given, "declare")),
+      open: (given) => this.#openTip(READERS.open(given, "open").tip),
+      file: async (given) => {
+        const { tip, index } = READERS.file(given, "file");
+        return { text: await textFileFor(this.#casebook, this.#person.key, tip, index) };
+      },
+      act: (given) => this.#act(actRequest(given, "act")),
+      reply: (given) => this.#reply(READERS.reply(given, "reply")),
+      decisions: () => Promise.resolve(this.#decisions()),
+      outbox: () => Promise.resolve(this.#outbox()),
+      handover: (given) => this.#handover(READERS.handover(given, "handover")),
+      lock: () => {
+        this.#sitting.onLock();
+        return Promise.resolve({});
+      },
+    };
+    if (!Object.hasOwn(calls, name)) return Promise.reject(new Refusal("not-found"));
+    const call: (request: Json) => Promise<unknown> = calls[name as keyof Calls];
+    if (name !== "alive") this.#sitting.onUse();
+    const answered = this.#turn.then(() => call(request));
+    this.#turn = answered.catch(() => undefined);
+    return answered;
+  }
+
+  get #casebook(): OpenCasebook["casebook"] {
+    return this.#open.casebook;
+  }
+
+  get #state(): OpenCasebook["casebook"]["state"] {
+    return this.#open.casebook.state;
+  }
+
+  #append(act: Act): Promise<{ sequence: number }> {
+    return this.#casebook.append(act, this.#person, this.#sitting.now());
+  }
+
+  #desk(): DeskAnswer {
+    const { key, name, roles } = this.#person;
+    const people = this.#casebook.people.map((person) => ({ key: person.key, name: person.name }));
+    const decisions = this.#decisions().open.filter(({ mayConfirm }) => mayConfirm).length;
+    return {
+      person: { key, name, roles },
+      people,
+      practice: this.#casebook.opened.demo,
+      decisions,
+      lockMinutes: this.#sitting.lockMinutes,
+    };
+  }
+
+  #tip(id: string): Promise<Calls["tip"][1]> {
+    return tipFor(this.#casebook, this.#index, this.#person.key, id);
+  }
+
+  async #declare({ tip, ties }: Calls["declare"][0]): Promise<Calls["declare"][1]> {
+    const act = TRIAGE_ACTS.declared({ kind: "declared", tip, ties: [...ties].sort() }, "declare");
+    await this.#append(act);
+    return readingOf(this.#state.tip(tip), this.#person.key) === "may-read" ? this.#openTip(tip) : this.#tip(tip);
+  }
+
+  /** Opening the text is written down, once for each person. */
+  async #openTip(id: string): Promise<Calls["open"][1]> {
+    const tip = this.#state.tip(id);
+    const opened = tip.items.some(({ act, person }) => act.kind === "tip-opened" && person === this.#person.key);
+    if (!opened) await this.#append({ kind: "tip-opened", tip: id });
+    return this.#tip(id);
+  }
+
+  async #act({ act, words }: ReturnType<typeof actRequest>): Promise<Calls["act"][1]> {
+    const read = TRIAGE_ACTS[act.kind](await this.#withWords({ act, words }), "act");
+    const { sequence } = await this.#append(read);
+    if (read.kind === "confirmed") {
+      this.#open = { ...this.#open, vault: await settle(this.#open) };
+      this.#index.forgetDestroyed();
+    }
+    return { event: sequence };
+  }
+
+  /** The act with its words sealed under its tip's key, for acts that have any. */
+  async #withWords({ act, words }: ReturnType<typeof actRequest>): Promise<Json> {
+    const field = MADE_HERE[act.kind];
+    if (field === null) {
+      if (words !== null) throw new Refusal("bad-field", "words");
+      return act;
+    }
+    if (words === null) return field === "note" ? { ...act, note: null } : act;
+    const { bundle, entry } = this.#state.tip(tipId(act["tip"] ?? null, "act.tip"));
+    return { ...act, [field]: await sealWords(words, await this.#casebook.tipKeys.of(bundle, entry.id)) };
+  }
+
+  /** @throws {Refusal} also if the person has not read what they answer. */
+  async #reply({ tip, text: said, challenge }: Calls["reply"][0]): Promise<Calls["reply"][1]> {
+    if (!(await this.#tip(tip)).opened) throw new Refusal("conflict-undeclared");
+    const shelved = findTip(this.#casebook, tip);
+    const act = await recordReply(this.#casebook, shelved, { text: said, challenge }, this.#person, this.#sitting.now());
+    return { challenge: act.challenge };
+  }
+
+  #decisions(): DecisionsAnswer {
+    const { key } = this.#person;
+    const open = [...this.#state.proposals].filter(([, { state }]) => state === "open");
+    return {
+      open: open.map(([proposal, { proposed }]) => ({
+        proposal,
+        by: nameOf(this.#state, proposed.person),
+        at: proposed.at,
+        says: inWords(this.#casebook, proposed.act.subject),
+        mayConfirm: isAllowed(this.#casebook, key, { kind: "confirmed", proposal }),
+        mayReject: isAllowed(this.#casebook, key, { kind: "rejected", proposal }),
+      })),
+    };
+  }
+
+  #outbox(): OutboxAnswer {
+    return {
+      batches: batchesToAcknowledge(this.#casebook).map(({ batch, date, size, root }) => ({ batch, date, size, root })),
+      replies: repliesLeaving(this.#casebook, null).map(({ tip, date, mailbox, sealed }) => ({
+        tip,
+        date,
+        mailbox,
+        bytes: fromBase64(sealed).length,
+      })),
+    };
+  }
+
+  async #handover({ person, secret }: Calls["handover"][0]): Promise<DeskAnswer> {
+    const next = await this.#casebook.person(person, secret === "" ? null : await secretOf(secret));
+    requireReader(next);
+    this.#person = next;
+    return this.#desk();
+  }
+}

@@ -1,0 +1,71 @@
+/** Which key means what, where. Every one of them has a button too. Pure. */
+import { formsFor } from "./forms.ts";
+import type { Command, State } from "./state.ts";
+
+/** What a key means; `chord` is whether `g` was pressed before it. `null`: nothing. */
+export function commandOf(state: State, key: string, chord: boolean): Command | null {
+  if (state.locked !== null || state.panel !== null) return null;
+  if (chord) return GOING[key] ?? null;
+  if (key === "?") return { do: "panel", panel: "help" };
+  if (key === "/") return { do: "search" };
+  if (state.place === "inbox") return inboxCommand(state, key);
+  if (key === "u" || key === "Escape") return { do: "go", to: "inbox" };
+  return state.place === "tip" ? tipCommand(state, key) : null;
+}
+
+const GOING: Readonly<Record<string, Command>> = {
+  i: { do: "go", to: "inbox" },
+  d: { do: "go", to: "decisions" },
+  o: { do: "go", to: "outbox" },
+  p: { do: "panel", panel: "handover" },
+  l: { do: "lock" },
+};
+
+function inboxCommand({ cursor, total }: State, key: string): Command | null {
+  switch (key) {
+    case "j":
+    case "ArrowDown":
+      return { do: "choose", row: cursor + 1 };
+    case "k":
+    case "ArrowUp":
+      return { do: "choose", row: cursor - 1 };
+    case "PageDown":
+      return { do: "choose", row: cursor + 10 };
+    case "PageUp":
+      return { do: "choose", row: cursor - 10 };
+    case "Home":
+      return { do: "choose", row: 0 };
+    case "End":
+      return { do: "choose", row: total - 1 };
+    case "Enter":
+      return { do: "open-chosen" };
+    default:
+      return null;
+  }
+}
+
+function tipCommand({ tip, cursor, rows }: State, key: string): Command | null {
+  if (key === "j" || key === "k") {
+    const row = rows.get(cursor + (key === "j" ? 1 : -1));
+    return row === undefined ? null : { do: "open", tip: row.id };
+  }
+  if (!tip?.content) return null;
+  if (key === "z") return { do: "undo-last" };
+  const form = formsFor(tip.content).find((one) => one.key === key);
+  return form === undefined ? null : { do: "panel", panel: form.name };
+}
+
+/** For the help panel: keys and what they do. */
+export const KEYS: readonly (readonly [keys: string, what: string])[] = [
+  ["j, k or arrows", "next or previous tip"],
+  ["Enter", "open the chosen tip"],
+  ["/", "search"],
+  ["?", "this help"],
+  ["g then i", "inbox"],
+  ["g then d", "decisions of two people"],
+  ["g then o", "what leaves with the next outbox"],
+  ["g then p", "another person sits down"],
+  ["g then l", "lock"],
+  ["u or Escape", "back to the inbox"],
+  ["z", "in a tip: undo what you did last"],
+];

@@ -1,0 +1,270 @@
+/**
+ * What the window shows and what follows from what happens: a pure function from a state and an event to the next state and the calls to make. No document, no clock, no network;
+ * `view/` draws a state, `main.ts` makes the calls.
+ */
+import type { AliveAnswer, Calls, DecisionsAnswer, DeskAnswer, InboxFilter, InboxRow, OutboxAnswer, TipAnswer } from "../wire.ts";
+import { type FormName, formOf, type Values } from "./forms.ts";
+
+/** Rows that are asked for at once. */
+export const PAGE_ROWS = 100;
+
+export type Place = "inbox" | "tip" | "decisions" | "outbox";
+
+/** What lies over the place: help, a change of person, or a form. */
+export type Panel = "help" | "handover" | FormName;
+
+export interface State {
+  readonly place: Place;
+  readonly desk: DeskAnswer | null;
+  readonly alive: AliveAnswer;
+  readonly filter: InboxFilter;
+  readonly total: number;
+  /** Rows of the inbox that are known, by their number from 0. */
+  readonly rows: ReadonlyMap<number, InboxRow>;
+  /** Row that is chosen. */
+  readonly cursor: number;
+  readonly tip: TipAnswer | null;
+  /** A file that is shown as text. */
+  readonly file: { readonly index: number; readonly text: string } | null;
+  /** What is marked in the narrative, UTF-16 units. */
+  readonly marked: { readonly start: number; readonly end: number } | null;
+  readonly decisions: DecisionsAnswer | null;
+  readonly outbox: OutboxAnswer | null;
+  readonly panel: Panel | null;
+  /** The form whose act is under way, or `null`. */
+  readonly sent: FormName | null;
+  /** Whether what is shown is older than this person's last act. */
+  readonly stale: boolean;
+  /** What was refused or done last. */
+  readonly message: string;
+  /** Why nothing is shown any more, or `null`. */
+  readonly locked: string | null;
+}
+
+/** What a person wants. */
+export type Command =
+  | { readonly do: "go"; readonly to: Exclude<Place, "tip"> }
+  | { readonly do: "open"; readonly tip: string }
+  | { readonly do: "open-chosen" }
+  | { readonly do: "choose"; readonly row: number }
+  | { readonly do: "need"; readonly offset: number }
+  | { readonly do: "filter"; readonly filter: Partial<InboxFilter> }
+  | { readonly do: "search" }
+  | { readonly do: "panel"; readonly panel: Panel | null }
+  | { readonly do: "mark"; readonly marked: State["marked"] }
+  | { readonly do: "declare"; readonly ties: Calls["declare"][0]["ties"] }
+  | { readonly do: "read" }
+  | { readonly do: "file"; readonly index: number }
+  | { readonly do: "submit"; readonly form: FormName; readonly values: Values }
+  | { readonly do: "undo"; readonly event: number }
+  | { readonly do: "undo-last" }
+  | { readonly do: "task-done"; readonly event: number }
+  | { readonly do: "decide-tie"; readonly person: string; readonly mayRead: boolean }
+  | { readonly do: "decide"; readonly proposal: number; readonly confirmed: boolean }
+  | { readonly do: "handover"; readonly person: string; readonly secret: string }
+  | { readonly do: "lock" };
+
+/** A call to make, or the search field to go to. */
+export type Effect =
+  { [K in keyof Calls]: { readonly call: K; readonly request: Calls[K][0] } }[keyof Calls] | { readonly focus: "search" };
+
+export type WindowEvent =
+  | { readonly on: "start" }
+  | Command
+  | {
+      [K in keyof Calls]: { readonly on: "answered"; readonly call: K; readonly request: Calls[K][0]; readonly answer: Calls[K][1] };
+    }[keyof Calls]
+  | { readonly on: "refused"; readonly message: string }
+  | { readonly on: "lost"; readonly why: string };
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+export const FIRST: State = {
+  place: "inbox",
+  desk: null,
+  alive: { read: 0, total: 0 },
+  filter: { query: "", state: null, flag: null, todo: "everything" },
+  total: 0,
+  rows: new Map(),
+  cursor: 0,
+  tip: null,
+  file: null,
+  marked: null,
+  decisions: null,
+  outbox: null,
+  panel: null,
+  sent: null,
+  stale: false,
+  message: "",
+  locked: null,
+};
+
+/** What follows from an event. */
+export function step(state: State, event: WindowEvent): Step {
+  if (state.locked !== null) return stay(state);
+  if ("do" in event) return command(state, event);
+  switch (event.on) {
+    case "start":
+      return { state, effects: [{ call: "desk", request: {} }, rowsFrom(state, 0)] };
+    case "answered":
+      return answered(state, event);
+    case "refused":
+      return stay({ ...state, sent: null, stale: false, message: event.message });
+    case "lost":
+      return stay({ ...FIRST, locked: event.why });
+  }
+}
+
+function stay(state: State): Step {
+  return { state, effects: [] };
+}
+
+function rowsFrom({ filter }: State, offset: number): Effect {
+  return { call: "inbox", request: { ...filter, offset: offset - (offset % PAGE_ROWS), limit: PAGE_ROWS } };
+}
+
+function act(act: Calls["act"][0]["act"]): Effect {
+  return { call: "act", request: { act, words: null } };
+}
+
+function command(state: State, wanted: Command): Step {
+  const quiet = { ...state, message: "" };
+  const acting = { ...quiet, stale: true };
+  const { tip } = state;
+  switch (wanted.do) {
+    case "go":
+      return go(quiet, wanted.to);
+    case "open":
+      return { state: { ...quiet, panel: null }, effects: [{ call: "tip", request: { tip: wanted.tip } }] };
+    case "open-chosen": {
+      const row = state.rows.get(state.cursor);
+      return row === undefined ? stay(state) : command(state, { do: "open", tip: row.id });
+    }
+    case "choose": {
+      const cursor = Math.max(0, Math.min(state.total - 1, wanted.row));
+      const next = { ...state, cursor };
+      return { state: next, effects: state.rows.has(cursor) || state.total === 0 ? [] : [rowsFrom(next, cursor)] };
+    }
+    case "need":
+      return { state, effects: [rowsFrom(state, wanted.offset)] };
+    case "filter": {
+      const next = { ...quiet, filter: { ...state.filter, ...wanted.filter }, rows: new Map(), cursor: 0 };
+      return { state: next, effects: [rowsFrom(next, 0)] };
+    }
+    case "search":
+      return { state: { ...go(quiet, "inbox").state }, effects: [...go(quiet, "inbox").effects, { focus: "search" }] };
+    case "panel":
+      return stay({ ...quiet, panel: wanted.panel });
+    case "mark":
+      return stay({ ...state, marked: wanted.marked });
+    case "declare":
+      return tip === null ? stay(state) : { state: quiet, effects: [{ call: "declare", request: { tip: tip.row.id, ties: wanted.ties } }] };
+    case "read":
+      return tip === null ? stay(state) : { state: quiet, effects: [{ call: "open", request: { tip: tip.row.id } }] };
+    case "file":
+      return tip === null ? stay(state) : { state: quiet, effects: [{ call: "file", request: { tip: tip.row.id, index: wanted.index } }] };
+    case "submit":
+      return submit(quiet, wanted);
+    case "undo":
+      return { state: acting, effects: [act({ kind: "undone", event: wanted.event })] };
+    case "undo-last": {
+      // Otherwise the act before the last would be undone.
+      if (state.stale) return stay({ ...state, message: "One moment: the last act is being written down." });
+      const mine = tip?.content?.items.filter(({ undoable, person }) => undoable && person === state.desk?.person.name).at(-1);
+      return mine === undefined
+        ? stay({ ...state, message: "There is nothing of yours here that can be undone." })
+        : { state: acting, effects: [act({ kind: "undone", event: mine.event })] };
+    }
+    case "task-done":
+      return { state: acting, effects: [act({ kind: "task-done", task: wanted.event })] };
+    case "decide-tie": {
+      if (tip === null) return stay(state);
+      const { person, mayRead } = wanted;
+      return { state: acting, effects: [act({ kind: "tie-decided", tip: tip.row.id, person, may_read: mayRead })] };
+    }
+    case "decide": {
+      const { proposal, confirmed } = wanted;
+      return { state: acting, effects: [act({ kind: confirmed ? "confirmed" : "rejected", proposal })] };
+    }
+    case "handover":
+      return { state: quiet, effects: [{ call: "handover", request: { person: wanted.person, secret: wanted.secret } }] };
+    case "lock":
+      return { state: quiet, effects: [{ call: "lock", request: {} }] };
+  }
+}
+
+function go(state: State, to: Exclude<Place, "tip">): Step {
+  const next = { ...state, place: to, panel: null, tip: null, file: null, marked: null };
+  if (to === "inbox") return { state: { ...next, rows: new Map() }, effects: [rowsFrom(next, state.cursor)] };
+  return { state: next, effects: [{ call: to, request: {} }] };
+}
+
+function submit(state: State, { form, values }: Extract<Command, { do: "submit" }>): Step {
+  const content = state.tip?.content;
+  if (state.tip === null || !content || state.desk === null) return stay(state);
+  const made = formOf(form, { tip: state.tip, content, desk: state.desk, marked: state.marked }).effect(values);
+  return typeof made === "string" ? stay({ ...state, message: made }) : { state: { ...state, sent: form, stale: true }, effects: [made] };
+}
+
+function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>): Step {
+  switch (event.call) {
+    case "desk":
+      return stay({ ...state, desk: event.answer });
+    case "alive": {
+      const { read, total } = event.answer;
+      const next = { ...state, alive: event.answer };
+      // What the inbox says of a tip's text comes in while tips are read.
+      const refresh = read !== state.alive.read && read === total && state.place === "inbox";
+      return { state: next, effects: refresh ? [rowsFrom(next, state.cursor)] : [] };
+    }
+    case "inbox":
+      return inboxCame(state, event);
+    case "tip":
+    case "declare":
+    case "open":
+      return tipCame(state, event.answer);
+    case "file":
+      return stay({ ...state, file: { index: event.request.index, text: event.answer.text } });
+    case "act":
+      return afterAct({ ...state, message: `Written down as event ${String(event.answer.event)}.` });
+    case "reply":
+      return afterAct({ ...state, message: "The reply is sealed and waits for the next outbox." });
+    case "decisions":
+      return stay({ ...state, stale: false, decisions: event.answer });
+    case "outbox":
+      return stay({ ...state, outbox: event.answer });
+    case "handover":
+      return step({ ...FIRST, alive: state.alive, desk: event.answer }, { on: "start" });
+    case "lock":
+      return stay({ ...FIRST, locked: "Locked." });
+  }
+}
+
+function inboxCame(state: State, { request, answer }: { request: Calls["inbox"][0]; answer: Calls["inbox"][1] }): Step {
+  const { query, state: wanted, flag, todo } = state.filter;
+  const current = request.query === query && request.state === wanted && request.flag === flag && request.todo === todo;
+  if (!current) return stay(state);
+  const rows = new Map(answer.total === state.total ? state.rows : []);
+  for (const [index, row] of answer.rows.entries()) rows.set(answer.offset + index, row);
+  return stay({ ...state, total: answer.total, rows, cursor: Math.max(0, Math.min(state.cursor, answer.total - 1)) });
+}
+
+function tipCame(state: State, tip: TipAnswer): Step {
+  const same = state.tip?.row.id === tip.row.id;
+  const cursor = [...state.rows].find(([, { id }]) => id === tip.row.id)?.[0] ?? state.cursor;
+  return stay({ ...state, place: "tip", stale: false, tip, cursor, file: same ? state.file : null, marked: same ? state.marked : null });
+}
+
+/** What is shown is asked for again: a person's act may have changed any of it. */
+function afterAct(before: State): Step {
+  // Another form may have been opened meanwhile; it stays.
+  const isOver = before.sent !== null && before.panel === before.sent;
+  const state = { ...before, sent: null, ...(isOver ? { panel: null, marked: null } : {}) };
+  const effects: Effect[] = [{ call: "desk", request: {} }];
+  if (state.place === "tip" && state.tip !== null) effects.push({ call: "tip", request: { tip: state.tip.row.id } });
+  if (state.place === "decisions") effects.push({ call: "decisions", request: {} });
+  return { state, effects };
+}

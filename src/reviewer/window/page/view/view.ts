@@ -1,0 +1,148 @@
+/** Draws a state: what is always there (name, places, message), the place, and what lies over it. Redraws only what changed. */
+import { button, make } from "../dom.ts";
+import type { Place, State, WindowEvent } from "../state.ts";
+import { ask } from "./dialog.ts";
+import { decisionsView, outboxView } from "./decisions.ts";
+import { InboxView } from "./inbox.ts";
+import { tipView } from "./tip.ts";
+
+export type Dispatch = (event: WindowEvent) => void;
+
+const PLACES: readonly (readonly [Exclude<Place, "tip">, string])[] = [
+  ["inbox", "Inbox"],
+  ["decisions", "Decisions"],
+  ["outbox", "Outbox"],
+];
+
+export class View {
+  readonly #dispatch: Dispatch;
+  readonly #root: HTMLElement;
+  readonly #header = make("header", {});
+  readonly #main = make("main", { id: "main", tabindex: "-1" });
+  readonly #message = make("p", { role: "status", class: "message" });
+  readonly #inbox: InboxView;
+  #dialog: HTMLDialogElement | null = null;
+
+  constructor(dispatch: Dispatch) {
+    this.#dispatch = dispatch;
+    this.#inbox = new InboxView(dispatch);
+    const root = document.getElementById("window");
+    if (root === null) throw new Error("the document has no place for the window");
+    this.#root = root;
+    root.append(this.#header, this.#message, this.#main);
+  }
+
+  focusSearch(): void {
+    this.#inbox.focusSearch();
+  }
+
+  draw(state: State, before: State): void {
+    if (state.locked !== null) {
+      this.#drawLocked(state.locked);
+      return;
+    }
+    if (state.desk !== before.desk || state.place !== before.place || state.alive !== before.alive) this.#drawHeader(state);
+    if (this.#message.textContent !== state.message) this.#message.textContent = state.message;
+    this.#drawPlace(state, before);
+    this.#main.ariaBusy = state.stale ? "true" : null;
+    if (state.panel !== before.panel) this.#drawPanel(state);
+    else if (this.#dialog !== null && state.message !== before.message) this.#tellInDialog(state.message);
+  }
+
+  /** Nothing of any tip stays in the document. */
+  #drawLocked(why: string): void {
+    this.#dialog?.remove();
+    this.#root.replaceChildren(
+      make(
+        "main",
+        { class: "locked" },
+        make("h1", {}, "Locked"),
+        make("p", { role: "alert" }, why),
+        make("p", {}, "Open the window again on the command line. The cards are needed for it."),
+      ),
+    );
+  }
+
+  #drawHeader({ desk, place, alive }: State): void {
+    if (desk === null) return;
+    const go = (to: Exclude<Place, "tip">) => () => {
+      this.#dispatch({ do: "go", to });
+    };
+    const places = PLACES.map(([to, label]) => {
+      const waiting = to === "decisions" && desk.decisions > 0 ? ` (${String(desk.decisions)})` : "";
+      const here = place === to || (place === "tip" && to === "inbox");
+      return button(`${label}${waiting}`, go(to), { "aria-current": here ? "page" : undefined });
+    });
+    const filling = alive.read < alive.total ? `Reading tips: ${String(alive.read)} of ${String(alive.total)}` : "";
+    const panel = (name: "help" | "handover") => () => {
+      this.#dispatch({ do: "panel", panel: name });
+    };
+    this.#header.replaceChildren(
+      make("strong", {}, "Firsthand review"),
+      make("span", { class: "practice" }, desk.practice ? "Practice: protects nothing" : ""),
+      make("nav", { "aria-label": "Places" }, ...places),
+      make("span", { class: "filling" }, filling),
+      make("span", { class: "person" }, `${desk.person.name} (${desk.person.roles.join(", ")})`),
+      button("Change person", panel("handover")),
+      button("Keys", panel("help")),
+      button("Lock", () => {
+        this.#dispatch({ do: "lock" });
+      }),
+    );
+  }
+
+  #drawPlace(state: State, before: State): void {
+    const moved = state.place !== before.place || this.#main.childElementCount === 0;
+    switch (state.place) {
+      case "inbox":
+        if (moved) this.#show(this.#inbox.element);
+        this.#inbox.draw(state);
+        if (moved) this.#inbox.focus();
+        return;
+      case "tip":
+        if (moved || state.tip !== before.tip || state.file !== before.file) {
+          this.#show(tipView(state, this.#dispatch));
+          if (moved || state.tip?.row.id !== before.tip?.row.id) this.#focusHeading();
+        }
+        return;
+      case "decisions":
+        if (moved || state.decisions !== before.decisions) this.#show(decisionsView(state, this.#dispatch));
+        if (moved) this.#focusHeading();
+        return;
+      case "outbox":
+        if (moved || state.outbox !== before.outbox) this.#show(outboxView(state));
+        if (moved) this.#focusHeading();
+    }
+  }
+
+  #show(...elements: HTMLElement[]): void {
+    this.#main.replaceChildren(...elements);
+  }
+
+  #focusHeading(): void {
+    const heading = this.#main.querySelector("h1");
+    heading?.focus();
+    scrollTo(0, 0);
+  }
+
+  #drawPanel(state: State): void {
+    this.#dialog?.remove();
+    this.#dialog = state.panel === null ? null : ask(state, state.panel, this.#dispatch);
+    if (this.#dialog === null) {
+      if (state.place === "inbox") this.#inbox.focus();
+      else this.#focusMain();
+      return;
+    }
+    this.#root.append(this.#dialog);
+    this.#dialog.showModal();
+  }
+
+  #focusMain(): void {
+    this.#main.querySelector("h1")?.focus({ preventScroll: true });
+  }
+
+  #tellInDialog(message: string): void {
+    const told = this.#dialog?.querySelector(".told");
+    if (told instanceof HTMLElement) told.textContent = message;
+  }
+}

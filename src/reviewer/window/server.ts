@@ -1,0 +1,161 @@
+/**
+ * The window's server: HTTP on 127.0.0.1 at a port the system chooses, for one browser on the same machine.
+ *
+ *     GET  /            the document, the same for everybody, without a word of the casebook
+ *     GET  /window.js   /window.css
+ *     POST /session     { token } → { session }, see door.ts
+ *     POST /call/NAME   canonical JSON → JSON, with the session secret in `firsthand-session`; see api.ts
+ *
+ * `Host` has to be this address (a name that somebody points to 127.0.0.1 does not get in), and a POST says that it comes from this page. What is refused is
+ * told as { error, message }; nothing is logged.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Fault, Refusal } from "../../protocol/errors.ts";
+import { type Json, parseJson, record, text } from "../../protocol/format/json.ts";
+import type { WindowFiles } from "./files.ts";
+import { Door } from "./door.ts";
+import { SESSION_HEADER } from "./wire.ts";
+
+/** Longest body of a call, bytes: a translation of 100,000 characters fits. */
+const LONGEST_BODY = 1_048_576;
+
+/** Nothing from elsewhere, no markup from text, no frames, no forms that lead away. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": POLICY,
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=(), clipboard-read=()",
+};
+
+const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" } as const;
+
+/** What answers calls: the name of a call and what it was given. @throws {Refusal} {@link Fault} */
+export type Answering = (name: string, request: Json) => Promise<unknown>;
+
+/** A window that is open. */
+export interface OpenWindow {
+  /** `http://127.0.0.1:PORT`. */
+  readonly origin: string;
+  /** A new address, for one use; whoever had the window before is out. */
+  newAddress(): string;
+  /** Closes every connection. */
+  close(): Promise<void>;
+}
+
+/** Opens the window. */
+export async function openWindow(files: WindowFiles, answer: Answering): Promise<OpenWindow> {
+  const door = new Door();
+  const server = createServer({ requestTimeout: 30_000 }, (request, response) => {
+    void respond(request, response, files, door, answer);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const origin = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  return {
+    origin,
+    newAddress: () => `${origin}/#${door.newToken()}`,
+    close: async () => {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  files: WindowFiles,
+  door: Door,
+  answer: Answering,
+): Promise<void> {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  try {
+    requireHere(request);
+    if (request.method === "GET") sendFile(request.url ?? "", response, files);
+    else if (request.method === "POST") sendJson(response, 200, await answerPost(request, door, answer));
+    else throw new Refusal("method-not-allowed");
+  } catch (error) {
+    if (response.destroyed) return;
+    if (error instanceof Refusal) sendJson(response, statusOf(error), { error: error.code, message: error.message });
+    else if (error instanceof Fault) sendJson(response, 500, { error: "fault", message: error.message });
+    else throw error;
+  }
+}
+
+/** Asked by the browser of this machine, under the address that was printed. */
+function requireHere({ headers, socket }: IncomingMessage): void {
+  if (headers.host !== `127.0.0.1:${String(socket.localPort ?? 0)}`) throw new Refusal("bad-request", "host");
+}
+
+function requireOwnPage({ headers }: IncomingMessage): void {
+  if (headers.origin !== `http://${headers.host ?? ""}`) throw new Refusal("bad-request", "origin");
+  if (headers["content-type"] !== "application/json") throw new Refusal("wrong-media-type");
+}
+
+function statusOf({ code }: Refusal): number {
+  if (code === "not-found") return 404;
+  if (code === "method-not-allowed") return 405;
+  return code === "address-used" ? 403 : 400;
+}
+
+function sendFile(path: string, response: ServerResponse, { document, script, style }: WindowFiles): void {
+  const file = new Map([
+    ["/", [TYPES.html, document]],
+    ["/window.js", [TYPES.js, script]],
+    ["/window.css", [TYPES.css, style]],
+  ]).get(path);
+  if (file === undefined) throw new Refusal("not-found");
+  response.setHeader("content-type", file[0] ?? "");
+  response.end(file[1]);
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify(value));
+}
+
+const exchange = record({ token: text(64, 64) });
+const PATH = /^\/(?:session|call\/([a-z-]{1,30}))$/;
+
+async function answerPost(request: IncomingMessage, door: Door, answer: Answering): Promise<unknown> {
+  requireOwnPage(request);
+  const path = PATH.exec(request.url ?? "");
+  if (path === null) throw new Refusal("not-found");
+  const name = path[1];
+  if (name === undefined) return { session: door.exchange(exchange(await bodyOf(request), "session").token) };
+  const secret = request.headers[SESSION_HEADER];
+  door.requireSession(typeof secret === "string" ? secret : undefined);
+  return answer(name, await bodyOf(request));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Json> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > LONGEST_BODY) throw new Refusal("too-large");
+    pieces.push(piece);
+  }
+  return parseJson(new Uint8Array(Buffer.concat(pieces)));
+}

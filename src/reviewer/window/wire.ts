@@ -1,0 +1,174 @@
+/**
+ * What the window's page and the review machine say to each other: the names of the calls, what each is given and what it answers. Types, and the few constants both need; the page
+ * believes the review machine, which believes nothing (api.ts reads every request strictly). Texts of tips are in answers as they are; the page makes them visible.
+ */
+import type { Json } from "../../protocol/format/json.ts";
+import type { TipStateName } from "../triage/machines.ts";
+import type { Reading } from "../triage/state.ts";
+import type { FLAGS, TIES } from "../triage/vocabulary.ts";
+
+/** Header of the session secret. */
+export const SESSION_HEADER = "firsthand-session";
+
+/** What is waiting for this person. */
+export const TODO = ["everything", "to-read", "to-grade", "to-reconcile"] as const;
+
+/** Most rows of an inbox in one answer. */
+export const MOST_ROWS = 200;
+
+export interface Named {
+  readonly key: string;
+  readonly name: string;
+}
+
+/** Who sits here, and at what. */
+export interface DeskAnswer {
+  readonly person: Named & { readonly roles: readonly string[] };
+  readonly people: readonly Named[];
+  readonly practice: boolean;
+  /** Open proposals that this person may confirm. */
+  readonly decisions: number;
+  readonly lockMinutes: number;
+}
+
+/** How many tips have been read into the search, of how many. */
+export interface AliveAnswer {
+  readonly read: number;
+  readonly total: number;
+}
+
+export interface InboxFilter {
+  /** Words that occur in the tip; empty: all. */
+  readonly query: string;
+  readonly state: TipStateName | null;
+  readonly flag: (typeof FLAGS)[number] | null;
+  readonly todo: (typeof TODO)[number];
+}
+
+export interface InboxRequest extends InboxFilter {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** A tip in the list. Nothing in it is a witness's text. */
+export interface InboxRow {
+  readonly id: string;
+  readonly date: string;
+  readonly state: TipStateName;
+  readonly reading: Reading;
+  readonly destroyed: boolean;
+  readonly tags: readonly string[];
+  readonly flags: readonly string[];
+  /** What this person may see of it: settled, one's own, or both. */
+  readonly grade: string;
+  /** `null` as long as the tip was not read in, and for whoever stays out of it. */
+  readonly language: string | null;
+  readonly files: number | null;
+}
+
+export interface InboxAnswer {
+  readonly total: number;
+  readonly offset: number;
+  readonly rows: readonly InboxRow[];
+}
+
+/** Something about a tip that holds. */
+export interface HeldItem {
+  readonly event: number;
+  readonly kind: string;
+  readonly person: string;
+  readonly at: string;
+  /** Made of codes, names and numbers. */
+  readonly says: string;
+  /** What a person wrote, or `null`. */
+  readonly words: string | null;
+  readonly quote: { readonly start: number; readonly end: number } | null;
+  readonly undoable: boolean;
+  /** An open task. */
+  readonly open: boolean;
+}
+
+export interface TipContent {
+  readonly narrative: string;
+  readonly answers: readonly { readonly question: string; readonly answer: string }[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly form: string;
+    readonly size: number;
+    readonly sha256: string;
+    readonly readable: boolean;
+  }[];
+  readonly wantsReply: boolean;
+  readonly thread: readonly { readonly id: string; readonly place: string }[];
+  readonly alike: readonly { readonly id: string; readonly percent: number; readonly equal: boolean }[];
+  readonly items: readonly HeldItem[];
+  readonly replies: readonly {
+    readonly date: string;
+    readonly text: string;
+    readonly outbox: number | null;
+    readonly challenge: string | null;
+  }[];
+  readonly translations: readonly { readonly event: number; readonly language: string; readonly text: string }[];
+  readonly moves: readonly TipStateName[];
+  readonly mayGrade: boolean;
+  readonly mayReconcile: boolean;
+  readonly onHold: boolean;
+}
+
+/** One tip, as far as this person may see it. */
+export interface TipAnswer {
+  readonly row: InboxRow;
+  readonly batch: number;
+  readonly commitment: string;
+  /** Whether this person opened the text; if not, `content` is `null`. */
+  readonly opened: boolean;
+  /** People with ties that wait for a lead; empty for everybody but another lead. */
+  readonly tied: readonly (Named & { readonly ties: readonly string[] })[];
+  readonly content: TipContent | null;
+}
+
+export interface DecisionsAnswer {
+  readonly open: readonly {
+    readonly proposal: number;
+    readonly by: string;
+    readonly at: string;
+    readonly says: string;
+    readonly mayConfirm: boolean;
+    readonly mayReject: boolean;
+  }[];
+}
+
+/** Exactly what leaves with the next outbox. */
+export interface OutboxAnswer {
+  readonly batches: readonly { readonly batch: number; readonly date: string; readonly size: number; readonly root: string }[];
+  readonly replies: readonly { readonly tip: string; readonly date: string; readonly mailbox: string; readonly bytes: number }[];
+}
+
+/** An act of triage/acts.ts. Words about a tip are plain here, and `null` in acts without any; the review machine seals them. */
+export interface ActRequest {
+  readonly act: { readonly kind: string } & Readonly<Record<string, Json>>;
+  readonly words: string | null;
+}
+
+/** Every call: what it is given and what it answers. */
+export interface Calls {
+  readonly desk: readonly [request: Record<string, never>, answer: DeskAnswer];
+  /** The only call that is no use of the window. */
+  readonly alive: readonly [request: Record<string, never>, answer: AliveAnswer];
+  readonly inbox: readonly [request: InboxRequest, answer: InboxAnswer];
+  readonly tip: readonly [request: { readonly tip: string }, answer: TipAnswer];
+  readonly declare: readonly [request: { readonly tip: string; readonly ties: readonly (typeof TIES)[number][] }, answer: TipAnswer];
+  readonly open: readonly [request: { readonly tip: string }, answer: TipAnswer];
+  readonly file: readonly [request: { readonly tip: string; readonly index: number }, answer: { readonly text: string }];
+  readonly act: readonly [request: ActRequest, answer: { readonly event: number }];
+  readonly reply: readonly [
+    request: { readonly tip: string; readonly text: string; readonly challenge: boolean },
+    answer: { readonly challenge: string | null },
+  ];
+  readonly decisions: readonly [request: Record<string, never>, answer: DecisionsAnswer];
+  readonly outbox: readonly [request: Record<string, never>, answer: OutboxAnswer];
+  /** Somebody else sits down. `secret` is their passphrase or card; empty in a practice casebook. */
+  readonly handover: readonly [request: { readonly person: string; readonly secret: string }, answer: DeskAnswer];
+  readonly lock: readonly [request: Record<string, never>, answer: Record<string, never>];
+}

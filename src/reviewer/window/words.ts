@@ -1,0 +1,72 @@
+/** What codes mean, in plain English, for the window. A code without an entry is shown with its underscores as spaces. */
+import type { ELEMENTS } from "../triage/vocabulary.ts";
+
+const ELEMENT_WORDS: Readonly<Record<(typeof ELEMENTS)[number], string>> = {
+  "cah.attack_civilian": "crimes against humanity: attack on civilians",
+  "cah.knowledge": "crimes against humanity: knowledge of the attack",
+  "cah.policy": "crimes against humanity: policy of a state or organisation",
+  "cah.widespread_or_systematic": "crimes against humanity: widespread or systematic",
+  "cah.act_a": "crimes against humanity: murder",
+  "cah.act_b": "crimes against humanity: extermination",
+  "cah.act_c": "crimes against humanity: enslavement",
+  "cah.act_d": "crimes against humanity: deportation or forcible transfer",
+  "cah.act_e": "crimes against humanity: imprisonment",
+  "cah.act_f": "crimes against humanity: torture",
+  "cah.act_g": "crimes against humanity: sexual violence",
+  "cah.act_h": "crimes against humanity: persecution",
+  "cah.act_i": "crimes against humanity: enforced disappearance",
+  "cah.act_j": "crimes against humanity: apartheid",
+  "cah.act_k": "crimes against humanity: other inhumane acts",
+  "tip.act": "trafficking: act",
+  "tip.means": "trafficking: means",
+  "tip.purpose_organ_removal": "trafficking: purpose of organ removal",
+  "tvpa.labor": "22 USC 7102(11): labor",
+  "tvpa.sex": "22 USC 7102(11): sex",
+  "nota.transfer_of_organ": "42 USC 274e: transfer of an organ",
+  "nota.us_commerce": "42 USC 274e: interstate commerce",
+  "nota.valuable_consideration": "42 USC 274e: valuable consideration",
+  "toc.financial_benefit": "22 USC 2708(k): financial benefit",
+  "toc.foreign_jurisdiction": "22 USC 2708(k): foreign jurisdiction",
+  "toc.group": "22 USC 2708(k): group",
+  "toc.us_nexus": "22 USC 2708(k): nexus to the United States",
+  "ddr.arrest_induced": "dead-donor rule: arrest induced",
+  "ddr.intubated_after_declaration": "dead-donor rule: intubated after declaration",
+  "ddr.intubated_before_procurement": "dead-donor rule: intubated just before procurement",
+  "ddr.no_apnoea_test": "dead-donor rule: no apnoea test",
+  "mode.aided": "mode of liability: aided",
+  "mode.conspired": "mode of liability: conspired",
+  "mode.financed": "mode of liability: financed",
+  "mode.ordered": "mode of liability: ordered",
+  "mode.perpetrated": "mode of liability: perpetrated",
+  "mode.superior_responsibility": "mode of liability: superior responsibility",
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  ...ELEMENT_WORDS,
+  family_in_place: "relatives of mine could be put under pressure",
+  financial: "money is involved",
+  knows_person: "I know somebody it may concern",
+  prior_involvement: "I was involved before",
+  same_institution: "same institution",
+  same_movement_or_party: "same movement or party",
+  A: "A, completely reliable",
+  B: "B, usually reliable",
+  C: "C, fairly reliable",
+  D: "D, not usually reliable",
+  E: "E, unreliable",
+  F: "F, cannot be judged",
+  "1": "1, confirmed by other sources",
+  "2": "2, probably true",
+  "3": "3, possibly true",
+  "4": "4, doubtful",
+  "5": "5, improbable",
+  "6": "6, cannot be judged",
+  "to-read": "to be read by me",
+  "to-grade": "to be graded by me",
+  "to-reconcile": "to be reconciled by me",
+};
+
+/** What a code means. */
+export function wordsFor(code: string): string {
+  return WORDS[code] ?? code.replaceAll("_", " ");
+}
