@@ -28,7 +28,7 @@ export async function readOwnSecret(file: string | undefined, say: (sentence: st
 }
 
 /** A text with 32 words or with a card's marks is a card; anything else is a passphrase. */
-async function secretOf(typed: string): Promise<Bytes> {
+export async function secretOf(typed: string): Promise<Bytes> {
   const isCard = typed.includes("BEGIN SHARE") || typed.trim().split(/\s+/).length === CARD_WORDS;
   return isCard ? joinShares(parseShares(typed)) : secretOfPassphrase(typed);
 }
