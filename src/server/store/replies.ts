@@ -9,6 +9,7 @@
  */
 import { asBytes, type Bytes } from "../../protocol/bytes.ts";
 import { MAILBOX_PLACES } from "../../protocol/format/mailbox.ts";
+import { REPLY_LENGTH } from "../../protocol/format/reply.ts";
 import type { Connection } from "./database.ts";
 
 /** A reply on its way into its mailbox. */
@@ -35,16 +36,19 @@ export async function putReply(tx: Connection, { mailbox, sha256, expires, body 
 
 /**
  * Deletes the replies of a mailbox that `read` names (at most four hashes), then gives up to four that have not expired on `today`, oldest day first.
- * The statement and its size are the same whatever there is.
+ * The statement and its size are the same whatever there is, and so is what comes back: places that are empty are filled with what was sent along, or the time it takes to
+ * bring replies would tell that there are some.
  */
 export async function readMailbox(connection: Connection, mailbox: Bytes, read: readonly Bytes[], today: string): Promise<Bytes[]> {
   const named = Array.from({ length: MAILBOX_PLACES }, (_, index) => read[index] ?? new Uint8Array(32));
-  const rows = await connection.query<{ body: Buffer }>("select body from read_mailbox($1::bytea, $2::bytea[], $3::text) as body", [
-    mailbox,
-    named,
-    today,
-  ]);
-  return rows.map(({ body }) => asBytes(body));
+  const filling = Array.from({ length: MAILBOX_PLACES }, () => new Uint8Array(REPLY_LENGTH));
+  const rows = await connection.query<{ kept: boolean; body: Buffer }>(
+    `select true as kept, body from read_mailbox($1::bytea, $2::bytea[], $3::text) as body
+     union all select false, body from unnest($4::bytea[]) as body limit ${String(MAILBOX_PLACES)}`,
+    [mailbox, named, today, filling],
+  );
+  const bodies = rows.map(({ kept, body }) => ({ kept, body: asBytes(body) }));
+  return bodies.filter(({ kept }) => kept).map(({ body }) => body);
 }
 
 /** Deletes every reply that has expired on `today`. */
