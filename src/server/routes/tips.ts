@@ -9,6 +9,7 @@ import { readBody } from "../intake/body.ts";
 import { requireMediaType } from "../intake/media-type.ts";
 import type { Room } from "../intake/room.ts";
 import { completeTip, forgettingRefused, type Intake, partsOf, takePart } from "../intake/tips.ts";
+import { onTheBeat } from "./beat.ts";
 
 /** Longest completion that is read; a canonical one has 175 bytes or so. */
 const LONGEST_COMPLETION = 1024;
@@ -32,7 +33,8 @@ export function tipRoutes(app: FastifyInstance, intake: Intake, room: Room): voi
   });
 
   app.get<{ Params: { id: string } }>("/tips/:id/parts", async (request, reply) => {
-    const parts = await partsOf(intake, tipId(request.params.id));
+    const tip = tipId(request.params.id);
+    const parts = await onTheBeat(() => partsOf(intake, tip));
     return reply.type("application/json").send(Buffer.from(formatJson({ parts })));
   });
 
