@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import pg from "pg";
 
 /** Folder of the embedded PostgreSQL's cluster: in the data folder, or, where root's data folder is closed to others, in /var/lib/firsthand. */
@@ -14,10 +14,12 @@ async function clusterOf(dataDir: string): Promise<string> {
   return join("/var/lib/firsthand", (await readFile(join(dataDir, "postgres.place"), "utf8")).trim(), "cluster");
 }
 
-/** The database as its owner; line 5 of `postmaster.pid` is the folder of its socket. */
+/** The database as its owner: line 5 of `postmaster.pid` is the folder of its socket, and the password lies beside the cluster. */
 async function connect(dataDir: string): Promise<pg.Client> {
-  const lines = (await readFile(join(await clusterOf(dataDir), "postmaster.pid"), "utf8")).split("\n");
-  const client = new pg.Client({ host: lines[4] ?? "", user: "firsthand", database: "firsthand" });
+  const cluster = await clusterOf(dataDir);
+  const lines = (await readFile(join(cluster, "postmaster.pid"), "utf8")).split("\n");
+  const password = (await readFile(join(dirname(cluster), "superuser"), "utf8")).trim();
+  const client = new pg.Client({ host: lines[4] ?? "", user: "firsthand", password, database: "firsthand" });
   await client.connect();
   return client;
 }

@@ -13,7 +13,7 @@ import { sha256 } from "../../../src/protocol/crypto/hash.ts";
 import { noteSigner, type NoteSigner } from "../../../src/protocol/crypto/note.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { sealTip } from "../../../src/protocol/crypto/tip.ts";
-import { toHex, utf8 } from "../../../src/protocol/encoding.ts";
+import { fromUtf8, toHex, utf8 } from "../../../src/protocol/encoding.ts";
 import { formatJson } from "../../../src/protocol/format/json.ts";
 import { type Acknowledgement, acknowledgementPath, formatAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
 import { type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
@@ -68,7 +68,8 @@ export async function makePage(folder: string): Promise<void> {
   const seedPath = join(folder, "data", "keys", "log.seed");
   const seed = (await readIfThere(seedPath)) ?? randomBytes(32);
   await writeDurably(seedPath, seed);
-  const log = (await noteSigner(ORIGIN, seed)).vkey.text;
+  const origin = await readIfThere(join(folder, "keys", "origin"));
+  const log = (await noteSigner(origin === null ? ORIGIN : fromUtf8(origin).trimEnd(), seed)).vkey.text;
   await writeFile(join(folder, "page", "release.json"), formatJson({ commit: "0".repeat(40), log, sbom: "0".repeat(64) }));
 }
 
