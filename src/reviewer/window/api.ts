@@ -23,7 +23,7 @@ import { inboxOf } from "./inbox.ts";
 import { isAllowed, textFileFor, tipFor } from "./reading.ts";
 import { nameOf } from "./sentences.ts";
 import { TipIndex } from "./tip-index.ts";
-import { type Calls, type DecisionsAnswer, type DeskAnswer, MOST_ROWS, type OutboxAnswer, TODO } from "./wire.ts";
+import { type Calls, type DecisionsAnswer, type DeskAnswer, MOST_ROWS, type OutboxAnswer, WORK_LISTS } from "./wire.ts";
 
 /** Longest text that somebody types, UTF-16 units. */
 const LONGEST_WORDS = 100_000;
@@ -70,7 +70,7 @@ const READERS: { readonly [K in Exclude<keyof Calls, "act">]: Reader<Calls[K][0]
     query: text(1000),
     state: nullable(oneOf(statesOf(TIP_MACHINE))),
     flag: nullable(oneOf(FLAGS)),
-    todo: oneOf(TODO),
+    todo: oneOf(WORK_LISTS),
     offset: integer(0, 99_999_999),
     limit: integer(0, MOST_ROWS),
   }),

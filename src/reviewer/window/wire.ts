@@ -11,7 +11,7 @@ import type { FLAGS, TIES } from "../triage/vocabulary.ts";
 export const SESSION_HEADER = "firsthand-session";
 
 /** What is waiting for this person. */
-export const TODO = ["everything", "to-read", "to-grade", "to-reconcile"] as const;
+export const WORK_LISTS = ["everything", "to-read", "to-grade", "to-reconcile"] as const;
 
 /** Most rows of an inbox in one answer. */
 export const MOST_ROWS = 200;
@@ -42,7 +42,7 @@ export interface InboxFilter {
   readonly query: string;
   readonly state: TipStateName | null;
   readonly flag: (typeof FLAGS)[number] | null;
-  readonly todo: (typeof TODO)[number];
+  readonly todo: (typeof WORK_LISTS)[number];
 }
 
 export interface InboxRequest extends InboxFilter {

@@ -1,7 +1,7 @@
 /** The inbox: filters and a list of which only what is in sight exists, so that 100,000 tips are as quick as ten. */
 import { TIP_MACHINE, statesOf } from "../../../triage/machines.ts";
 import { FLAGS } from "../../../triage/vocabulary.ts";
-import { type InboxRow, TODO } from "../../wire.ts";
+import { type InboxRow, WORK_LISTS } from "../../wire.ts";
 import { make } from "../dom.ts";
 import { PAGE_ROWS, type State } from "../state.ts";
 import { wordsFor } from "../../words.ts";
@@ -50,7 +50,7 @@ export class InboxView {
       make("label", {}, "Search ", this.#search),
       this.#choice("State", statesOf(TIP_MACHINE), (state) => ({ state: state as State["filter"]["state"] })),
       this.#choice("Flag", FLAGS, (flag) => ({ flag: flag as State["filter"]["flag"] })),
-      this.#choice("To do", TODO.slice(1), (todo) => ({ todo: (todo ?? "everything") as State["filter"]["todo"] })),
+      this.#choice("To do", WORK_LISTS.slice(1), (todo) => ({ todo: (todo ?? "everything") as State["filter"]["todo"] })),
       this.#count,
     );
     const head = make("div", { class: "row head", "aria-hidden": "true" });
