@@ -31,6 +31,9 @@ export const PROGRAMS = [
   { name: "OpenSSL", why: "is an independent checker of hashes and signatures", debian: "openssl", anyOf: ["openssl"] },
   { name: "unshare", why: "gives a review machine a network or a full disk of its own", debian: "util-linux", anyOf: ["unshare"] },
   { name: "ip", why: "makes a network interface that leads nowhere", debian: "iproute2", anyOf: ["ip"] },
+  { name: "Spin", why: "explores the model of a batch's life", debian: "spin", anyOf: ["spin"] },
+  { name: "GCC", why: "compiles what Spin makes", debian: "gcc", anyOf: ["gcc"] },
+  { name: "C's headers", why: "are what that is compiled with", debian: "libc6-dev", anyOf: ["/usr/include/stdio.h"] },
   { name: "Go", why: "compiles an independent checker of the log", debian: "golang-go", anyOf: ["go"] },
   {
     name: "Go's x/mod",
