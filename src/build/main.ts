@@ -14,6 +14,7 @@ import { formatDate } from "../protocol/format/date.ts";
 import { formatProgram } from "../protocol/format/program.ts";
 import { buildPage } from "./page.ts";
 import { PROGRAM_FILE, programAsWritten, readProgram } from "./program.ts";
+import { runCommand } from "./run-command.ts";
 
 const HELP = `Usage: npm run build [-- --json] [-- --today DATE]
        npm run build -- --program FILE
@@ -139,10 +140,4 @@ async function main(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof Refusal)) throw error;
-  process.stderr.write(`${error.code}: ${error.message}\n`);
-  process.exitCode = 1;
-}
+await runCommand(main);

@@ -10,7 +10,8 @@
  *     <outDir>/assets/files.js       what looks into files, loaded by every witness who comes to that step: nobody can tell from it who chooses one
  *     <outDir>/assets/return*        what a witness needs who comes back: a script, and its words in each language
  *     <outDir>/manifest.json         canonical JSON: path -> SHA-256 of each file above; its own hash stands in the log
- *     <outDir>/release.json          commit and list of ingredients, for the log, and the log key that is pinned, for the server; no part of the page
+ *     <outDir>/ingredients.cdx.json  CycloneDX: the packages whose code is in it; no part of the page
+ *     <outDir>/release.json          commit and hash of the list of ingredients, for the log, and the log key that is pinned, for the server; no part of the page
  *
  * Writing and sending a tip takes four requests: the document, script, style and `/keys.pgp`. Nothing here depends on where or by whom it is built, and only
  * the offline page on when, by a day that is given: no absolute path, clock or environment goes in, and the list of files is sorted.
@@ -33,6 +34,7 @@ import { toBase64 } from "../protocol/encoding.ts";
 import { formatJson } from "../protocol/format/json.ts";
 import type { Program } from "../protocol/format/program.ts";
 import { type Bundle, bundleAlone, bundleScript, ROOT, SEPARATE_PARTS } from "./bundle.ts";
+import { formatIngredients, ingredientsOf } from "./ingredients.ts";
 import { buildOffline, OFFLINE_PATH } from "./offline.ts";
 import { wordLists } from "./word-lists.ts";
 
@@ -107,9 +109,14 @@ export async function buildPage(settings: PageSettings): Promise<BuiltPage> {
     }
   }
   contents.set(OFFLINE_PATH, await buildOffline({ pinned, demo, configured, style: style.text, program, rewards, today }));
-  const files = await writeAll(settings.outDir, contents, settings.log);
+  const sources = [...new Set(scripts.flatMap(sourcesOf))].sort();
+  const files = await writeAll(settings.outDir, contents);
+  const ingredients = formatIngredients({ name: "firsthand-page", version: await version() }, await ingredientsOf(sources));
+  await put(join(settings.outDir, "ingredients.cdx.json"), Buffer.from(ingredients, "utf8"));
+  const sbom = createHash("sha256").update(ingredients).digest("hex");
+  await put(join(settings.outDir, "release.json"), formatJson({ commit: await commit(), log: settings.log, sbom }));
   const list = createHash("sha256").update(listOf(files)).digest("hex");
-  return { files, list, sources: [...new Set(scripts.flatMap(sourcesOf))].sort() };
+  return { files, list, sources };
 }
 
 function pinnedLog(vkey: string): PinnedLog {
@@ -127,7 +134,7 @@ function sourcesOf({ metafile }: Bundle): string[] {
     .map((path) => relative(ROOT, join(ROOT, path)).split(sep).join("/"));
 }
 
-async function writeAll(outDir: string, contents: ReadonlyMap<string, string>, log: string): Promise<BuiltFile[]> {
+async function writeAll(outDir: string, contents: ReadonlyMap<string, string>): Promise<BuiltFile[]> {
   await rm(outDir, { recursive: true, force: true });
   const files: BuiltFile[] = [];
   for (const path of [...contents.keys()].sort()) {
@@ -141,7 +148,6 @@ async function writeAll(outDir: string, contents: ReadonlyMap<string, string>, l
     });
   }
   await put(join(outDir, "manifest.json"), listOf(files));
-  await put(join(outDir, "release.json"), formatJson({ ...(await release()), log }));
   return files;
 }
 
@@ -154,14 +160,17 @@ async function put(path: string, bytes: Uint8Array): Promise<void> {
   await writeFile(path, bytes);
 }
 
-/** The commit that is checked out (zeros outside a repository), and the hash of the list of ingredients. */
-async function release(): Promise<{ commit: string; sbom: string }> {
-  const lock = await readFile(join(ROOT, "package-lock.json"));
-  const sbom = createHash("sha256").update(lock).digest("hex");
+async function version(): Promise<string> {
+  return (JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
+}
+
+/** The commit that is checked out; zeros outside a repository. */
+async function commit(): Promise<string> {
+  const none = "0".repeat(40);
   try {
     const { stdout } = await promisify(execFile)("git", ["rev-parse", "HEAD"], { cwd: ROOT });
-    return { commit: /^[0-9a-f]{40}$/.test(stdout.trim()) ? stdout.trim() : "0".repeat(40), sbom };
+    return /^[0-9a-f]{40}$/.test(stdout.trim()) ? stdout.trim() : none;
   } catch {
-    return { commit: "0".repeat(40), sbom };
+    return none;
   }
 }

@@ -101,6 +101,8 @@ export const REFUSALS = {
   "clock-behind": "The clock of this machine is behind the log's last entry. Set it right.",
   "clock-ahead": "The clock of this machine is further than can be explained. Look, then say the date: firsthand clock --today DATE.",
   "keys-missing": "A key that is needed is not there.",
+  "build-differs": "Built twice, it is not the same twice; nothing was released.",
+  "tree-not-clean": "A release is made from a commit: this is no checkout of one, or files in it were changed.",
   "runtime-missing": "The Node that is to be packed is not installed; it comes with npm ci on Linux for x64.",
   "log-key-missing": "The log's key is not there: `firsthand keys --log` on the server makes and prints it, to be saved as log.vkey.",
   "page-other-log": "The page was built for another log's key. Build it again with what `firsthand keys --log` prints on this server.",

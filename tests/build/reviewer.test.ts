@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BuiltArchive, writeReviewer } from "../../src/build/reviewer.ts";
+import type { BuiltArchive } from "../../src/build/archive.ts";
+import { writeReviewer } from "../../src/build/reviewer.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const run = promisify(execFile);
@@ -35,9 +36,9 @@ describe("the review machine's archive", () => {
   it("is the same in another folder, time zone, language and umask", async () => {
     const elsewhere = join(folder, "somewhere else");
     await cp(join(ROOT, "src"), join(elsewhere, "src"), { recursive: true });
-    for (const name of ["package.json", "package-lock.json"]) await cp(join(ROOT, name), join(elsewhere, name));
+    for (const name of ["LICENSE", "package.json", "package-lock.json"]) await cp(join(ROOT, name), join(elsewhere, name));
     await symlink(join(ROOT, "node_modules"), join(elsewhere, "node_modules"));
-    const command = `umask 077 && exec "${process.execPath}" --preserve-symlinks src/build/reviewer-main.ts --out out --json`;
+    const command = `umask 077 && exec "${process.execPath}" --preserve-symlinks src/build/archive-main.ts reviewer --out out --json`;
     const { stdout } = await run("sh", ["-c", command], { cwd: elsewhere, env: { ...process.env, TZ: "Asia/Urumqi", LC_ALL: "C" } });
     expect(JSON.parse(stdout)).toEqual({ name: archive.name, size: archive.bytes.length, sha256: archive.sha256 });
   }, 120_000);
