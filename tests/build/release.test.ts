@@ -46,8 +46,8 @@ describe("a release", () => {
     const made = await release("--key", join(folder, "key"), "--out", out, "--keys", join(folder, "keys"), "--today", today);
     expect(made.stderr).toMatch(/comparing …\nsigning …\n$/);
     expect(made.code).toBe(0);
-    const names = (await readdir(out)).sort();
-    expect(names.map((name) => name.replace(/-\d+\.\d+\.\d+/, ""))).toEqual([
+    const names = (await readdir(out)).map((name) => name.replace(/-\d+\.\d+\.\d+/, "")).sort();
+    expect(names).toEqual([
       "SHA256SUMS",
       "firsthand-reviewer-linux-x64.cdx.json",
       "firsthand-reviewer-linux-x64.tar.gz",
