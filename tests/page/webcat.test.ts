@@ -54,7 +54,9 @@ function faultsOf(policy: string): string[] {
     for (const source of directives.get(name) ?? [])
       if (!patterns.some((pattern) => pattern.test(source))) faults.push(`${name} ${source}`);
   }
-  if (directives.get("default-src")?.join().toLowerCase() !== "'none'") {
+  const standard = directives.get("default-src") ?? [];
+  if (standard.length > 1 && standard.join().toLowerCase().includes("'none'")) faults.push("'none' beside others");
+  if (standard.join().toLowerCase() !== "'none'") {
     for (const name of ["script-src", "style-src", "object-src", "worker-src"]) if (!directives.has(name)) faults.push(`no ${name}`);
   }
   return faults;
@@ -95,6 +97,9 @@ describe("every answer", () => {
     ["script-src 'nonce-x'", "default-src 'none'; script-src 'nonce-x'"],
     ["worker-src blob:", "default-src 'none'; worker-src blob:"],
     ["default-src data:", "default-src 'none' data:"],
+    ["'none' beside others", "default-src 'none' 'self'; script-src 'self'; style-src 'self'; object-src 'none'; worker-src 'none'"],
+    ["object-src 'self'", "default-src 'none'; object-src 'self'"],
+    ["style-src-elem data:", "default-src 'none'; style-src-elem data:"],
   ])("would not do with %s", (fault, policy) => {
     expect(faultsOf(policy)).toContain(fault);
   });

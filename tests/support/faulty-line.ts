@@ -1,5 +1,6 @@
 /**
- * A line to a server that breaks as a test says: a proxy on loopback that drops, stalls or answers for itself. What it lets through it does not change.
+ * A line to a server that breaks as a test says: a proxy on loopback that drops, resets, stalls, holds back or answers for itself. What it lets through it does
+ * not change.
  */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 
@@ -12,6 +13,10 @@ export type Fate =
   | "answer-lost"
   /** No answer, and no end. */
   | "stalled"
+  /** The browser's connection is reset when so many octets of the request have reached the server. */
+  | { readonly resetAfter: number }
+  /** The connection breaks when the whole request is on its way, which reaches the server only after so many later ones have come; {@link FaultyLine.deliver} ends the wait. */
+  | { readonly behind: number }
   /** The connection breaks when so many octets of the request have reached the server, and for so many milliseconds nobody gets through at all. */
   | { readonly cutAfter: number; readonly downFor: number }
   /** An answer of somebody else's. */
@@ -31,6 +36,8 @@ export interface FaultyLine {
   readonly seen: readonly LineRequest[];
   /** Connections that nobody answered since the line was down. */
   turnedAway(): number;
+  /** Hands the server everything that is still held back, and returns the states of its answers. */
+  deliver(): Promise<number[]>;
   /** Decides from now on; `pass` for all at first. */
   decide(fate: (request: LineRequest, index: number) => Fate): void;
   close(): Promise<void>;
@@ -42,14 +49,30 @@ export async function openFaultyLine(target: string): Promise<FaultyLine> {
   let downUntil = 0;
   let turnedAway = 0;
   let fateOf: (request: LineRequest, index: number) => Fate = () => "pass";
+  let held: Held[] = [];
+  const deliver = async (due: readonly Held[]): Promise<number[]> => {
+    held = held.filter((late) => !due.includes(late));
+    const states: number[] = [];
+    for (const late of due) states.push(await deliverHeld(target, late));
+    return states;
+  };
   const server: Server = createServer((incoming, outgoing) => {
     const asked = { method: incoming.method ?? "", path: incoming.url ?? "" };
     const fate = fateOf(asked, seen.length);
     seen.push(asked);
+    const due = held.filter(({ until }) => seen.length > until);
     if (fate === "stalled") return;
     if (fate === "lost") incoming.socket.destroy();
-    else if (typeof fate !== "object") forward(target, incoming, outgoing, fate === "answer-lost");
+    else if (typeof fate !== "object")
+      void deliver(due).then(() => {
+        forward(target, incoming, outgoing, fate === "answer-lost");
+      });
     else if ("status" in fate) answer(incoming, outgoing, fate);
+    else if ("behind" in fate) hold(incoming, seen.length + fate.behind, (late) => held.push(late));
+    else if ("resetAfter" in fate)
+      cut(target, incoming, fate.resetAfter, () => {
+        incoming.socket.resetAndDestroy();
+      });
     else
       cut(target, incoming, fate.cutAfter, () => {
         downUntil = performance.now() + fate.downFor;
@@ -70,6 +93,7 @@ export async function openFaultyLine(target: string): Promise<FaultyLine> {
     url: `http://127.0.0.1:${String(address.port)}`,
     seen,
     turnedAway: () => turnedAway,
+    deliver: () => deliver(held),
     decide: (fate) => {
       fateOf = fate;
     },
@@ -81,6 +105,40 @@ export async function openFaultyLine(target: string): Promise<FaultyLine> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** A request that has not reached the server yet. */
+interface Held {
+  readonly incoming: IncomingMessage;
+  readonly body: Buffer;
+  /** How many requests the line must have seen before. */
+  readonly until: number;
+}
+
+/** Reads a whole request, and breaks its connection. */
+function hold(incoming: IncomingMessage, until: number, taken: (held: Held) => void): void {
+  const pieces: Buffer[] = [];
+  incoming.on("data", (piece: Buffer) => pieces.push(piece));
+  incoming.on("end", () => {
+    taken({ incoming, body: Buffer.concat(pieces), until });
+    incoming.socket.destroy();
+  });
+}
+
+/** Hands a request to the server, and returns the state of the answer; 0 if there is none. */
+function deliverHeld(target: string, { incoming: { url = "", method = "", headers }, body }: Held): Promise<number> {
+  return new Promise((resolve) => {
+    const onward = request(`${target}${url}`, { method, headers }, (response) => {
+      response.resume();
+      response.on("close", () => {
+        resolve(response.statusCode ?? 0);
+      });
+    });
+    onward.on("error", () => {
+      resolve(0);
+    });
+    onward.end(body);
+  });
 }
 
 function answer(incoming: IncomingMessage, outgoing: ServerResponse, fate: Extract<Fate, { status: number }>): void {

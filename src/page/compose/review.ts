@@ -83,6 +83,11 @@ function whenWords(draft: Draft, review: LiveText["review"]): readonly string[] 
   return [draft.when.about ? fill(review.whenAbout, { when: range }) : range];
 }
 
+/** Two sentences in a row. After a mark of Chinese, which brings its own room, there is no space. */
+export function joined(first: string, second: string): string {
+  return /[\u3002\uff01\uff1f\uff1a]$/.test(first) ? first + second : `${first} ${second}`;
+}
+
 /** `template` with each `{name}` replaced by its value; values are never searched for places again. */
 export function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{([a-z]+)\}/g, (place, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? place) : place));

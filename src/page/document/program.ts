@@ -3,6 +3,7 @@
  * words stand apart from the page's own. Where they were not written in the page's language the English stands, marked as English, and the page says so.
  */
 import { type Offer, type PerLanguage, type Program, shownIn } from "../../protocol/format/program.ts";
+import { joined } from "../compose/review.ts";
 import type { Locale } from "../locales/locale.ts";
 import { filled, items, Markup, markup } from "./markup.ts";
 
@@ -24,7 +25,7 @@ function configured(locale: Locale, program: Program): Markup {
 
 /** Under the question whether to keep a code: first of all that nothing is on offer, if so. */
 export function claimHint({ text: { reply: own } }: Locale, program: Program | null): string {
-  return (program?.offer ?? null) === null ? `${own.reward[0]} ${own.wantsClaimHint}` : own.wantsClaimHint;
+  return (program?.offer ?? null) === null ? joined(own.reward[0], own.wantsClaimHint) : own.wantsClaimHint;
 }
 
 function offered(locale: Locale, { name }: Program, { lines, from, to, address }: Offer): Markup {

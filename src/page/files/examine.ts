@@ -1,6 +1,9 @@
 /**
  * Looks into a file: what would it give away, and can that be taken out?
  *
+ * Copies are made by taking parts out of the file, not by drawing a picture anew: Tor Browser answers a page that reads a canvas with noise, so a picture that was
+ * drawn anew would arrive as noise. It is our own code because libraries that rewrite a PDF are each larger than the whole page, and stream nothing.
+ *
  * A cleaned copy is trusted no more than the original: it is looked into as well, by the same code, and what is still in it is said. A copy that can no
  * longer be read, or that holds as much as before, is not offered.
  */

@@ -429,7 +429,7 @@ export const en: Locale = {
         "You may say “a doctor” instead of your title.",
         "Say it once. If we have questions we ask about details, not about all of it again.",
       ],
-      notKept: "Nothing is saved on this device. If you close or reload this page, what you wrote is gone.",
+      notKept: "This page saves nothing on this device. If you close or reload this page, what you wrote is gone.",
     },
     questions: {
       title: "A few questions",
@@ -476,7 +476,7 @@ export const en: Locale = {
       wantsClaim: "Keep a code for a possible reward",
       wantsClaimHint: "The people who judge what you wrote cannot see this choice.",
       wantsLater: "I may want to send more later, as the same person",
-      wantsLaterHint: "Your words then show that it is you. We still do not know who you are.",
+      wantsLaterHint: "Your words then show that it is you. They do not say who you are.",
       rewardTitle: "About rewards",
       reward: [
         "No reward is on offer here now. This site takes information only.",
@@ -528,7 +528,7 @@ export const en: Locale = {
     },
     done: {
       title: "It has arrived",
-      lead: "Your message is locked and safely stored. This page has forgotten what you wrote.",
+      lead: "Your message is locked, and the server has stored it. This page has forgotten what you wrote.",
       next: [
         "Close Tor Browser. Delete nothing else in a hurry.",
         "If you have twelve words, keep the paper hidden.",
@@ -553,7 +553,7 @@ export const en: Locale = {
     },
   },
   returning: {
-    lead: "With your twelve words you can read replies, and write again as the same person. Nothing is kept on this device.",
+    lead: "With your twelve words you can read replies, and write again as the same person. This page keeps nothing on this device.",
     risks: [
       "Looking often can be noticed. It is safer to let some weeks pass between two visits.",
       "Make sure nobody can see your screen: your words and the replies will stand on it.",
@@ -719,7 +719,7 @@ export const en: Locale = {
     },
     received: {
       title: "It has arrived",
-      what: "Your locked file is safely stored. This server cannot read it.",
+      what: "Your locked file is stored. This server cannot read it.",
       todo: [
         "Delete the locked file and the offline page from your device.",
         "There is no receipt on this way.",

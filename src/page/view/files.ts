@@ -3,7 +3,7 @@
  * page stays where they are. Everything that comes from a file is text in an element of its own direction.
  */
 import type { Choice } from "../files/report.ts";
-import { fill, visibleName } from "../compose/review.ts";
+import { fill, joined, visibleName } from "../compose/review.ts";
 import type { ChosenFile, Compose } from "../compose/state.ts";
 import type { ComposeEvent } from "../compose/update.ts";
 import type { LiveText } from "../locales/locale.ts";
@@ -44,7 +44,7 @@ function summary(files: readonly ChosenFile[], live: LiveText): string {
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const chosen = fill(live.filesInAll, { n: String(files.length), size: sizeWords(total, live) });
   const looking = files.filter(({ look }) => look === "looking").length;
-  return looking === 0 ? chosen : `${chosen} ${fill(live.filesLooking, { n: String(looking) })}`;
+  return looking === 0 ? chosen : joined(chosen, fill(live.filesLooking, { n: String(looking) }));
 }
 
 function openCard(chosen: ChosenFile, send: Send, live: LiveText): (file: ChosenFile) => HTMLElement {
@@ -59,7 +59,7 @@ function openCard(chosen: ChosenFile, send: Send, live: LiveText): (file: Chosen
   const card = make(
     "li",
     {},
-    make("p", { class: "own", dir: "auto" }, name),
+    make("p", { class: "own strong" }, make("bdi", {}, name)),
     make("p", { class: "small" }, sizeWords(size, live)),
     inside,
     make("p", { class: "buttons" }, remove),
@@ -83,9 +83,7 @@ function drawLook({ id, name, look }: ChosenFile, send: Send, live: LiveText): H
   const sentence = (text: string): HTMLElement => make("p", { class: "small" }, text);
   const rows = traces.flatMap(({ label, values }) => [
     make("dt", {}, label),
-    ...(values.length === 0
-      ? []
-      : [make("dd", {}, ...values.flatMap((value, index) => [index === 0 ? "" : " · ", make("bdi", {}, value)]))]),
+    ...values.map((value) => make("dd", {}, make("bdi", {}, value))),
   ]);
   const list = rows.length === 0 ? [] : [make("dl", { class: "traces" }, ...rows)];
   return [...notes.map(sentence), ...list, ...advice.map(sentence), ...(choice === null ? [] : [drawChoice(id, name, choice, send)])];

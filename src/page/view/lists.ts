@@ -47,7 +47,10 @@ function drawRow({ label, values, removal, step }: ReviewRow, live: LiveText, se
   }
   // The account may be long and then scrolls by itself: reachable by keyboard, and named.
   const reach = step === "story" ? { tabindex: "0", role: "group", "aria-label": label } : {};
-  const direction = step === "story" || step === "files" ? { dir: "auto" } : {};
-  const own = values.map((value) => make("div", { class: "own", ...direction, ...reach }, value));
+  // The account runs as it was written; the name of a file stands under its label.
+  const direction = step === "story" ? { dir: "auto" } : {};
+  const own = values.map((value) =>
+    make("div", { class: "own", ...direction, ...reach }, step === "files" ? make("bdi", {}, value) : value),
+  );
   return make("li", {}, make("h4", {}, label), ...own, make("p", { class: "buttons" }, ...buttons));
 }

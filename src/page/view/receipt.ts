@@ -1,6 +1,6 @@
 /** Draws the place where a witness checks a receipt. Like `return.ts` it decides nothing, and its elements are made here. */
 import type { Outcome, ReceiptCheck, ReceiptEvent } from "../compose/receipt.ts";
-import { fill } from "../compose/review.ts";
+import { fill, joined } from "../compose/review.ts";
 import { timeLeft } from "../compose/time-left.ts";
 import type { LiveText, ReceiptText, ReturnText } from "../locales/locale.ts";
 import { make, put, say } from "./dom.ts";
@@ -141,7 +141,7 @@ function openWaiting(
       say(done, progress === null ? "" : progressWords(progress, text, live));
       trouble.hidden = pause === null;
       const why = pause?.why === "offline" ? offline : busy;
-      say(trouble, pause === null ? "" : `${why} ${fill(live.again, { seconds: String(Math.ceil(pause.seconds)) })}`);
+      say(trouble, pause === null ? "" : joined(why, fill(live.again, { seconds: String(Math.ceil(pause.seconds)) })));
     },
   };
 }
@@ -152,7 +152,7 @@ function progressWords(
   live: LiveText["progress"],
 ): string {
   const pieces = fill(text.pieces, { done: String(done), of: String(total) });
-  return secondsLeft === null ? pieces : `${pieces}, ${timeLeft(secondsLeft, live)}`;
+  return secondsLeft === null ? pieces : `${pieces} · ${timeLeft(secondsLeft, live)}`;
 }
 
 /** What is told of an outcome: a heading and lines, with the batches and dates it names. */

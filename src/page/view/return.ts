@@ -2,7 +2,7 @@
  * Draws the state of a witness who comes back. Like `view.ts` it decides nothing; unlike there, its elements are made here, because the document of somebody who
  * never comes back has no room for them.
  */
-import { fill } from "../compose/review.ts";
+import { fill, joined } from "../compose/review.ts";
 import { offersOf, REPLIES_AT_ONCE, type ReturnEvent, type Returning, type ShownReply, WORDS_NEEDED } from "../compose/return.ts";
 import { WORD_LISTS, type WordListName } from "../compose/state.ts";
 import type { LiveText, ReturnText } from "../locales/locale.ts";
@@ -266,7 +266,7 @@ function openWaiting({ text, live }: ReturnWords): Part {
       say(what, phase === "finishing" ? text.finishing : text.asking);
       trouble.hidden = pause === null;
       const why = pause?.why === "offline" ? text.offline : text.busy;
-      say(trouble, pause === null ? "" : `${why} ${fill(live.progress.again, { seconds: String(Math.ceil(pause.seconds)) })}`);
+      say(trouble, pause === null ? "" : joined(why, fill(live.progress.again, { seconds: String(Math.ceil(pause.seconds)) })));
     },
   };
 }

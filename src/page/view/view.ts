@@ -1,7 +1,7 @@
 /**
  * The only code that touches the document. It draws the state and turns what the witness does into events; it decides nothing.
  */
-import { fill, type ReviewWords } from "../compose/review.ts";
+import { fill, joined, type ReviewWords } from "../compose/review.ts";
 import { type Compose, type FailureCode, pathOf, type Progress, STEPS } from "../compose/state.ts";
 import { timeLeft } from "../compose/time-left.ts";
 import type { ComposeEvent } from "../compose/update.ts";
@@ -161,12 +161,12 @@ function progressWords({ phase, done, total, secondsLeft }: Progress, { progress
   if (phase === "reading") return live.reading;
   if (phase === "finishing") return live.finishing;
   const sent = fill(live.sending, { done: String(done), of: String(total) });
-  return secondsLeft === null ? sent : `${sent}, ${timeLeft(secondsLeft, live)}`;
+  return secondsLeft === null ? sent : `${sent} · ${timeLeft(secondsLeft, live)}`;
 }
 
 function waitingWords({ why, seconds }: NonNullable<Progress["waiting"]>, { progress: live }: LiveText): string {
   const reason = why === "offline" ? live.offline : why === "server-full" ? live.serverFull : live.serverBusy;
-  return `${reason} ${fill(live.again, { seconds: String(Math.ceil(seconds)) })}`;
+  return joined(reason, fill(live.again, { seconds: String(Math.ceil(seconds)) }));
 }
 
 function drawFailure(code: FailureCode, hasForm: boolean, live: LiveText): void {

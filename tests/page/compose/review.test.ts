@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { identifiersIn } from "../../../src/page/compose/identifiers.ts";
 import { ELSEWHERE, PROVINCES, toggled } from "../../../src/page/compose/questions.ts";
-import { fill, reviewRows, type ReviewWords } from "../../../src/page/compose/review.ts";
+import { fill, joined, reviewRows, type ReviewWords } from "../../../src/page/compose/review.ts";
 import { EMPTY_DRAFT } from "../../../src/page/compose/state.ts";
 import { en } from "../../../src/page/locales/en.ts";
 import { VOCABULARY } from "../../../src/protocol/format/vocabulary.ts";
@@ -114,4 +114,9 @@ it.each([
   ["room 138123456789012", []],
 ])("looks for identifiers in %j", (text, kinds) => {
   expect(identifiersIn(text)).toEqual(kinds);
+});
+
+it("puts a space between two sentences, but none after a mark that brings its own", () => {
+  expect(joined("No connection.", "Trying again.")).toBe("No connection. Trying again.");
+  expect(joined("没有连接。", "2 秒后再试")).toBe("没有连接。2 秒后再试");
 });

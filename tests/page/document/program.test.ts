@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { joined } from "../../../src/page/compose/review.ts";
 import { formatDocument } from "../../../src/page/document/document.ts";
 import { items, markup } from "../../../src/page/document/markup.ts";
 import { formatOffline } from "../../../src/page/document/offline.ts";
@@ -33,7 +34,7 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("in %s",
   it("says that nothing is on offer when nothing is configured, also where a code is offered, and says no more", () => {
     const html = documentOf(locale, null);
     expect(aboutRewards(html)).toContain(items(reward).html);
-    expect(html).toContain(`id="hint-claim">${escaped(`${reward[0]} ${wantsClaimHint}`)}<`);
+    expect(html).toContain(`id="hint-claim">${escaped(joined(reward[0], wantsClaimHint))}<`);
     expect(Object.values(own).filter((sentence) => html.includes(escaped(sentence.split(/\{[a-z]+\}/).at(-1) ?? "")))).toEqual([]);
     expect(html).not.toMatch(/class="quoted"|<footer/);
   });
