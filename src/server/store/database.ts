@@ -11,8 +11,8 @@ import { to as copyTo } from "pg-copy-streams";
 import { asBytes, type Bytes, readInteger } from "../../protocol/bytes.ts";
 import { Fault } from "../../protocol/errors.ts";
 
-/** The roles the first migration makes. `keeper` is everything but changing the log; see migrations/. `logins.ts` makes the logins that take them. */
-export type Role = "firsthand_intake" | "firsthand_keeper" | "firsthand_auditor";
+/** The roles that the migrations make and programs work in. `keeper` is everything but changing the log and destroying what was sealed; see migrations/. `logins.ts` makes the logins that take them. */
+export type Role = "firsthand_intake" | "firsthand_keeper" | "firsthand_purger" | "firsthand_auditor";
 
 /** A value for a `$1` in a statement. */
 export type SqlValue =
