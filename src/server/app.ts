@@ -19,6 +19,7 @@ import { openIntake } from "./intake/tips.ts";
 import type { PageFiles } from "./page-files.ts";
 import { whereItBroke } from "./privacy.ts";
 import { FIXED_HEADERS, isOurFault, PROBLEM_TYPE, problemOf, rawProblem, refusalOf } from "./problem.ts";
+import { BEAT } from "./routes/beat.ts";
 import { formRoutes } from "./routes/form.ts";
 import { logRoutes } from "./routes/log.ts";
 import { mailboxRoutes } from "./routes/mailbox.ts";
@@ -36,7 +37,7 @@ const MOST_CONNECTIONS = 512;
 /** Addresses that exist, whatever the method. */
 const WRITING_PATHS = /^\/(?:mailbox|tips(?:\/[0-9a-f]{32}(?:\/parts(?:\/[0-9]+)?)?)?)$/;
 
-/** How long slow senders are borne, milliseconds. */
+/** How long slow senders are borne, and senders of some questions made to wait, milliseconds. */
 export interface Patience {
   /** For a whole request. Longer than `headers`. */
   readonly request: number;
@@ -46,9 +47,12 @@ export interface Patience {
   readonly silence: number;
   /** How often the first two are looked at. */
   readonly look: number;
+  /** For an answer that says whether something is there (`routes/beat.ts`). */
+  readonly beat: number;
 }
 
-const PATIENCE: Patience = { request: REQUEST_TIMEOUT, headers: HEADERS_TIMEOUT, silence: SILENCE_TIMEOUT, look: 5000 };
+/** What a server has. */
+export const PATIENCE: Patience = { request: REQUEST_TIMEOUT, headers: HEADERS_TIMEOUT, silence: SILENCE_TIMEOUT, look: 5000, beat: BEAT };
 
 /** Headers that helmet does not know. */
 const OWN_HEADERS = { "cache-control": FIXED_HEADERS["cache-control"], "permissions-policy": FIXED_HEADERS["permissions-policy"] };
@@ -143,9 +147,9 @@ export async function buildApp(context: Context, files: PageFiles, patience: Pat
   logRoutes(app, context);
   const room = new Room(context);
   const intake = openIntake(context);
-  tipRoutes(app, intake, room);
+  tipRoutes(app, intake, room, patience.beat);
   formRoutes(app, context, intake, room);
-  mailboxRoutes(app, context);
+  mailboxRoutes(app, context, patience.beat);
   await app.ready();
   return app;
 }
