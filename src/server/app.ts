@@ -9,6 +9,7 @@
  */
 import helmet from "@fastify/helmet";
 import { fastify, type FastifyInstance } from "fastify";
+import type { OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { RefusalCode } from "../protocol/errors.ts";
 import type { Context } from "./context.ts";
@@ -18,6 +19,7 @@ import { openIntake } from "./intake/tips.ts";
 import type { PageFiles } from "./page-files.ts";
 import { whereItBroke } from "./privacy.ts";
 import { FIXED_HEADERS, isOurFault, PROBLEM_TYPE, problemOf, rawProblem, refusalOf } from "./problem.ts";
+import { BEAT } from "./routes/beat.ts";
 import { formRoutes } from "./routes/form.ts";
 import { logRoutes } from "./routes/log.ts";
 import { mailboxRoutes } from "./routes/mailbox.ts";
@@ -35,7 +37,7 @@ const MOST_CONNECTIONS = 512;
 /** Addresses that exist, whatever the method. */
 const WRITING_PATHS = /^\/(?:mailbox|tips(?:\/[0-9a-f]{32}(?:\/parts(?:\/[0-9]+)?)?)?)$/;
 
-/** How long slow senders are borne, milliseconds. */
+/** How long slow senders are borne, and senders of some questions made to wait, milliseconds. */
 export interface Patience {
   /** For a whole request. Longer than `headers`. */
   readonly request: number;
@@ -45,9 +47,44 @@ export interface Patience {
   readonly silence: number;
   /** How often the first two are looked at. */
   readonly look: number;
+  /** For an answer that says whether something is there (`routes/beat.ts`). */
+  readonly beat: number;
 }
 
-const PATIENCE: Patience = { request: REQUEST_TIMEOUT, headers: HEADERS_TIMEOUT, silence: SILENCE_TIMEOUT, look: 5000 };
+/** What a server has. */
+export const PATIENCE: Patience = { request: REQUEST_TIMEOUT, headers: HEADERS_TIMEOUT, silence: SILENCE_TIMEOUT, look: 5000, beat: BEAT };
+
+/** Headers that helmet does not know. */
+const OWN_HEADERS = { "cache-control": FIXED_HEADERS["cache-control"], "permissions-policy": FIXED_HEADERS["permissions-policy"] };
+
+/** What helmet sets. It is asked once: for each request it would read its options and write the policy again, a tenth of what taking in a part costs. */
+async function helmetHeaders(): Promise<OutgoingHttpHeaders> {
+  const app = fastify({ logger: false });
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "img-src": ["'self'", "blob:"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "require-trusted-types-for": ["'script'"],
+      },
+    },
+    frameguard: { action: "deny" },
+    referrerPolicy: { policy: "no-referrer" },
+    // An onion address has no TLS, and an address that once had would lock its visitors out.
+    strictTransportSecurity: false,
+  });
+  app.get("/", (_request, reply) => reply.send(reply.raw.getHeaders()));
+  const { body } = await app.inject("/");
+  await app.close();
+  return JSON.parse(body) as OutgoingHttpHeaders;
+}
 
 /** The application over an open context. `files` is the page. */
 export async function buildApp(context: Context, files: PageFiles, patience: Patience = PATIENCE): Promise<FastifyInstance> {
@@ -81,30 +118,11 @@ export async function buildApp(context: Context, files: PageFiles, patience: Pat
     response.end(body);
   });
 
+  const headers = { ...(await helmetHeaders()), ...OWN_HEADERS };
   app.addHook("onRequest", (_request, reply, done) => {
     reply.raw.sendDate = false;
-    void reply.headers({ "cache-control": FIXED_HEADERS["cache-control"], "permissions-policy": FIXED_HEADERS["permissions-policy"] });
+    void reply.headers(headers);
     done();
-  });
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "img-src": ["'self'", "blob:"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        "require-trusted-types-for": ["'script'"],
-      },
-    },
-    frameguard: { action: "deny" },
-    referrerPolicy: { policy: "no-referrer" },
-    // An onion address has no TLS, and an address that once had would lock its visitors out.
-    strictTransportSecurity: false,
   });
 
   // Media types are checked and bodies read by the routes, with their own count of bytes.
@@ -129,9 +147,9 @@ export async function buildApp(context: Context, files: PageFiles, patience: Pat
   logRoutes(app, context);
   const room = new Room(context);
   const intake = openIntake(context);
-  tipRoutes(app, intake, room);
+  tipRoutes(app, intake, room, patience.beat);
   formRoutes(app, context, intake, room);
-  mailboxRoutes(app, context);
+  mailboxRoutes(app, context, patience.beat);
   await app.ready();
   return app;
 }

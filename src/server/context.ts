@@ -9,7 +9,7 @@ import type { Config } from "./config.ts";
 import { machineUptime, type Uptime } from "./courier/clock.ts";
 import { type Keys, loadKeys } from "./keys.ts";
 import { type EventLog, openEventLog } from "./privacy.ts";
-import { type Database, openDatabase, type Role } from "./store/database.ts";
+import { type Database, type DatabaseOptions, openDatabase, type Role } from "./store/database.ts";
 import { requireDurableCommits } from "./store/durability.ts";
 import { startEmbeddedPostgres } from "./store/embedded-postgres.ts";
 import { HeldKeys } from "./store/generation-keys.ts";
@@ -91,13 +91,13 @@ export async function openContext(
     const lost = (): void => {
       log.event("database-connection-lost", {});
     };
-    const open = async (role: Role, connections: number): Promise<Database> => {
-      const opened = openDatabase(await loginAddress(config.dataDir, role), { role, connections, lost });
+    const open = async (role: Role, options: Pick<DatabaseOptions, "connections" | "pipelines">): Promise<Database> => {
+      const opened = openDatabase(await loginAddress(config.dataDir, role), { role, lost, ...options });
       closing.push(() => opened.close());
       return opened;
     };
-    const db = await open("firsthand_keeper", 6);
-    const intake = await open("firsthand_intake", 16);
+    const db = await open("firsthand_keeper", { connections: 6 });
+    const intake = await open("firsthand_intake", { connections: 16, pipelines: true });
     await requireDurableCommits(intake);
     await openFirstGeneration(db, config.dataDir);
     const held = new HeldKeys(config.dataDir);

@@ -9,10 +9,10 @@ import { formatInventory, type Inventory, type StoredBatch, type StoredKey } fro
 import { parseNote } from "../../protocol/format/note.ts";
 import type { Context } from "../context.ts";
 import { batchesWithKeys, batchKey, batchKeyFingerprint } from "../store/batch-keys.ts";
-import { type Connection, openDatabase } from "../store/database.ts";
+import type { Connection } from "../store/database.ts";
 import { asKeeper } from "../store/locks.ts";
 import { publishedCheckpoint } from "../store/log-store.ts";
-import { loginAddress } from "../store/logins.ts";
+import { connectedAs } from "../store/logins.ts";
 import { dayOf } from "./timetable.ts";
 
 /** An inventory, and the note in which it is signed. */
@@ -24,10 +24,9 @@ export interface SignedInventory {
 /** Takes the inventory, waiting up to `patience` milliseconds for a keeper at work. @throws {Refusal} `another-writer`. @throws {Fault}. */
 export async function takeInventory({ config, db, keys, clock }: Context, patience: number): Promise<SignedInventory> {
   return asKeeper(db, config.dataDir, patience, async () => {
-    const { size, batches } = await asAuditor(config.dataDir, async (tx) => ({
-      size: await publishedSize(tx),
-      batches: await storedBatches(tx),
-    }));
+    const { size, batches } = await connectedAs(config.dataDir, "firsthand_auditor", (auditor) =>
+      auditor.transaction(async (tx) => ({ size: await publishedSize(tx), batches: await storedBatches(tx) })),
+    );
     const inventory: Inventory = {
       origin: keys.origin,
       date: formatDate(dayOf(clock())),
@@ -37,16 +36,6 @@ export async function takeInventory({ config, db, keys, clock }: Context, patien
     };
     return { inventory, note: await keys.logSigner.sign(formatInventory(inventory)) };
   });
-}
-
-/** In one transaction of the auditor's own login, which can take no other role. */
-async function asAuditor<T>(dataDir: string, read: (tx: Connection) => Promise<T>): Promise<T> {
-  const auditor = openDatabase(await loginAddress(dataDir, "firsthand_auditor"), { role: "firsthand_auditor", connections: 1 });
-  try {
-    return await auditor.transaction(read);
-  } finally {
-    await auditor.close();
-  }
 }
 
 async function publishedSize(tx: Connection): Promise<number> {

@@ -8,6 +8,9 @@
  *     look        nothing may be left: key file, partitions, rows
  *     log         the batch is `purged`, the leaf is added; then published
  *
+ * What destroys is done over a login of its own, which can do nothing else (migrations/0009): PostgreSQL looks again whether the batch is due. That connection does not hold the
+ * keeper's lock; but what is due stays due, whoever keeps by then.
+ *
  * Each step may be repeated. A purge that was interrupted goes on with the next `purge`, with the day it began.
  *
  * Replies that have expired go first, by themselves: they are ciphertext under keys of their witnesses and stand in no log.
@@ -23,8 +26,9 @@ import { formatDate, parseDate } from "../../protocol/format/date.ts";
 import { dueDay, lastDay, type RetentionPolicy } from "../../protocol/format/retention.ts";
 import { batchesWithKeys, destroyBatchKey } from "../store/batch-keys.ts";
 import type { Connection, Database } from "../store/database.ts";
-import { dropItems, itemsLeft } from "../store/items.ts";
+import { destroyItems, itemsLeft } from "../store/items.ts";
 import { insertLeaves } from "../store/log-store.ts";
+import { connectedAs } from "../store/logins.ts";
 import { readPolicy } from "../store/retention-policies.ts";
 import { dropExpiredReplies, repliesLeaveTraces } from "../store/replies.ts";
 import { discardWal } from "../store/wal.ts";
@@ -124,11 +128,11 @@ export async function purge(keeper: Keeper): Promise<DueBatch[]> {
 }
 
 /** Removes expired replies, and what is left in the files of those that their witnesses deleted. */
-async function purgeReplies({ context, lock, progress }: Keeper): Promise<void> {
-  const { db, clock } = context;
+async function purgeReplies({ context, progress }: Keeper): Promise<void> {
+  const { db, clock, config } = context;
   if (!(await repliesLeaveTraces(db))) return;
   progress("removing replies");
-  await lock.transaction((tx) => dropExpiredReplies(tx, formatDate(dayOf(clock()))));
+  await connectedAs(config.dataDir, "firsthand_purger", (purger) => dropExpiredReplies(purger, formatDate(dayOf(clock()))));
   await rewriteRemnants(db, "reply");
 }
 
@@ -141,7 +145,7 @@ async function purgeBatch(keeper: Keeper, batch: number): Promise<void> {
   progress("destroying the batch key");
   await destroyBatchKey(config.dataDir, batch);
   progress("dropping items");
-  await lock.transaction((tx) => dropItems(tx, batch));
+  await connectedAs(config.dataDir, "firsthand_purger", (purger) => destroyItems(purger, batch));
   progress("rewriting remnants");
   await rewriteRemnants(db, "accepted");
   progress("looking for remnants");

@@ -90,11 +90,10 @@ export async function takePart({ context, parts }: Intake, tip: Bytes, part: num
 async function takeParts({ intake, held }: IntakeContext, parts: readonly NewPart[]): Promise<Outcome<null>[]> {
   return intake.transaction(
     async (connection, rows) => {
-      const { open, live } = await generations(rows, held);
-      const known = await lookUpTips(connection, live, parts, ({ fact }) => fact.part);
+      const { open, known } = await lookUp(rows, held, (live) => lookUpTips(connection, live, parts, ({ fact }) => fact.part));
       const outcomes = known.map((tip) => outcomeOf(() => partToAdd(tip.work, tip)));
       const added = outcomes.flatMap((outcome) => ("done" in outcome && outcome.done !== null ? outcome.done : []));
-      if (added.length > 0) await storeParts(connection, open, added);
+      if (added.length > 0) await storeParts({ query: connection.last }, open, added);
       return outcomes.map((outcome) => ("done" in outcome ? { done: null } : outcome));
     },
     ["set local synchronous_commit = off", ...entering(parts.map(({ tip }) => tip))],
@@ -118,7 +117,7 @@ function partToAdd(arrived: NewPart, { facts, completed }: KnownTip): NewPart | 
 /** Numbers of the parts of an unsealed tip that have arrived, ascending. */
 export async function partsOf({ context: { held, intake } }: Intake, tip: Bytes): Promise<number[]> {
   return intake.transaction(async (connection, rows) => {
-    const { live } = await generations(rows, held);
+    const { live } = await generations(await rows, held);
     const facts = await factsOf(connection, live, tip);
     return [...new Set(facts.map(({ part }) => part))];
   }, entering());
@@ -142,14 +141,13 @@ export async function completeTip({ context, completions }: Intake, tip: Bytes, 
 async function complete({ intake, held }: IntakeContext, claimed: readonly Completion[]): Promise<Outcome<number>[]> {
   return intake.transaction(
     async (connection, rows) => {
-      const { open, live } = await generations(rows, held);
-      const known = await lookUpTips(connection, live, claimed, () => null);
+      const { open, live, known } = await lookUp(rows, held, (among) => lookUpTips(connection, among, claimed, () => null));
       const outcomes = known.map((tip) => outcomeOf(() => tipToSeal(tip.work, tip)));
       // In an order, so that two transactions with the same commitments do not wait for each other.
       const whole = outcomes
         .flatMap((outcome) => ("done" in outcome && typeof outcome.done !== "number" ? outcome.done : []))
         .sort((one, other) => compare(one.commitment, other.commitment));
-      const stored = whole.length > 0 ? await storeCompletions(connection, open, live, whole) : new Set<SealedTip>();
+      const stored = whole.length > 0 ? await storeCompletions({ query: connection.last }, open, live, whole) : new Set<SealedTip>();
       return outcomes.map((outcome) => {
         if ("refused" in outcome) return outcome;
         const { done } = outcome;
@@ -187,7 +185,7 @@ export async function forgettingRefused<T>(intake: Intake, tip: Bytes, work: () 
 export async function forget({ context: { held, intake } }: Intake, tip: Bytes): Promise<void> {
   await intake.transaction(
     async (connection, rows) => {
-      const { live } = await generations(rows, held);
+      const { live } = await generations(await rows, held);
       await forgetTip(connection, live, tip);
     },
     entering([tip]),
@@ -213,6 +211,23 @@ async function generations(read: readonly unknown[], held: HeldKeys): Promise<{ 
   const open = live.find(({ generation }) => generation === number);
   if (open === undefined) throw new Error("no generation is open");
   return { open, live };
+}
+
+/**
+ * What `ask` finds among the generations that are live. It is asked at once among those that were live last, behind the statements that lock and read: mostly they still are, and a way
+ * to the database and back is saved. Else it is asked again.
+ */
+async function lookUp<Known>(
+  rows: Promise<readonly unknown[]>,
+  held: HeldKeys,
+  ask: (live: readonly Pending[]) => Promise<Known>,
+): Promise<{ open: Pending; live: readonly Pending[]; known: Known }> {
+  const latest = held.latest();
+  const early = latest === null ? null : ask(latest);
+  early?.catch(() => undefined); // if it fails, so does what comes after in the same transaction
+  const { open, live } = await generations(await rows, held);
+  const still = latest?.length === live.length && latest.every((pending, place) => pending === live[place]);
+  return { open, live, known: await (early !== null && still ? early : ask(live)) };
 }
 
 function outcomeOf<Done>(decide: () => Done): Outcome<Done> {

@@ -5,12 +5,12 @@
 import { setTimeout as passing } from "node:timers/promises";
 
 /** Milliseconds: several times what the work takes, and nothing beside the way over Tor. */
-const BEAT = 20;
+export const BEAT = 20;
 
-/** What `work` gives, not before the beat. A beat that work outlasts hides nothing, on a machine that is that busy. */
-export async function onTheBeat<T>(work: () => Promise<T>): Promise<T> {
-  const beat = passing(BEAT);
+/** What `work` gives, not before `beat` milliseconds. A beat that work outlasts hides nothing, on a machine that is that busy. */
+export async function onTheBeat<T>(beat: number, work: () => Promise<T>): Promise<T> {
+  const passed = passing(beat);
   const result = await work();
-  await beat;
+  await passed;
   return result;
 }

@@ -15,12 +15,12 @@ import { requireMediaType } from "../intake/media-type.ts";
 import { readMailbox } from "../store/replies.ts";
 import { onTheBeat } from "./beat.ts";
 
-/** Registers it. */
-export function mailboxRoutes(app: FastifyInstance, { intake, clock }: Pick<Context, "intake" | "clock">): void {
+/** Registers it. `beat` in milliseconds: see `beat.ts`. */
+export function mailboxRoutes(app: FastifyInstance, { intake, clock }: Pick<Context, "intake" | "clock">, beat: number): void {
   app.post("/mailbox", async (request, reply) => {
     requireMediaType(request.headers["content-type"], "application/json");
     const { mailbox, read } = parseMailboxRequest(await readBody(request.raw, MAILBOX_REQUEST_LENGTH, "bad-request"));
-    const replies = await onTheBeat(() => readMailbox(intake, mailboxHash(mailbox), read, formatDate(dayOf(clock()))));
+    const replies = await onTheBeat(beat, () => readMailbox(intake, mailboxHash(mailbox), read, formatDate(dayOf(clock()))));
     const answer = randomBytes(MAILBOX_ANSWER_LENGTH);
     for (const [place, sealed] of replies.entries()) answer.set(sealed, place * REPLY_LENGTH);
     return reply.type("application/octet-stream").send(Buffer.from(answer.buffer));

@@ -14,8 +14,8 @@ import { onTheBeat } from "./beat.ts";
 /** Longest completion that is read; a canonical one has 175 bytes or so. */
 const LONGEST_COMPLETION = 1024;
 
-/** Registers the three. */
-export function tipRoutes(app: FastifyInstance, intake: Intake, room: Room): void {
+/** Registers the three. `beat` in milliseconds: see `beat.ts`. */
+export function tipRoutes(app: FastifyInstance, intake: Intake, room: Room, beat: number): void {
   app.put<{ Params: { id: string; part: string } }>("/tips/:id/parts/:part", async (request, reply) => {
     const tip = tipId(request.params.id);
     const part = partNumber(request.params.part);
@@ -34,7 +34,7 @@ export function tipRoutes(app: FastifyInstance, intake: Intake, room: Room): voi
 
   app.get<{ Params: { id: string } }>("/tips/:id/parts", async (request, reply) => {
     const tip = tipId(request.params.id);
-    const parts = await onTheBeat(() => partsOf(intake, tip));
+    const parts = await onTheBeat(beat, () => partsOf(intake, tip));
     return reply.type("application/json").send(Buffer.from(formatJson({ parts })));
   });
 

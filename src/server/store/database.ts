@@ -11,8 +11,8 @@ import { to as copyTo } from "pg-copy-streams";
 import { asBytes, type Bytes, readInteger } from "../../protocol/bytes.ts";
 import { Fault } from "../../protocol/errors.ts";
 
-/** The roles the first migration makes. `keeper` is everything but changing the log; see migrations/. `logins.ts` makes the logins that take them. */
-export type Role = "firsthand_intake" | "firsthand_keeper" | "firsthand_auditor";
+/** The roles that the migrations make and programs work in. `keeper` is everything but changing the log and destroying what was sealed; see migrations/. `logins.ts` makes the logins that take them. */
+export type Role = "firsthand_intake" | "firsthand_keeper" | "firsthand_purger" | "firsthand_auditor";
 
 /** A value for a `$1` in a statement. */
 export type SqlValue =
@@ -31,14 +31,23 @@ export interface Connection {
   copyRows(select: string): AsyncGenerator<(Bytes | null)[], void, undefined>;
 }
 
+/** A transaction that is under way. */
+export interface Transaction extends Connection {
+  /**
+   * The rows of its last statement: the end of the transaction is sent together with it, in one way there and back. The rows are not on the disk before the transaction has
+   * returned. Nothing may be asked or thrown after it.
+   */
+  readonly last: <Row>(statement: string, values?: readonly SqlValue[]) => Promise<Row[]>;
+}
+
 /** A pool of connections. As a {@link Connection}, each statement runs by itself on any of them. */
 export interface Database extends Connection {
   /**
    * Runs `work` in one transaction (read committed) and commits if it returns; rolls back if it throws, and throws the same again.
-   * @param first statements that are sent together with the beginning, in one way there and back; `work` gets the rows of the last. They take no values: the
-   * caller builds them from integers only.
+   * @param first statements that are sent together with the beginning, in one way there and back; `work` waits for the rows of the last. They take no values: the
+   * caller builds them from integers only. In a database that `pipelines`, what `work` asks before it waits goes the same way.
    */
-  transaction<T>(work: (connection: Connection, rows: readonly unknown[]) => Promise<T>, first?: readonly string[]): Promise<T>;
+  transaction<T>(work: (connection: Transaction, rows: Promise<readonly unknown[]>) => Promise<T>, first?: readonly string[]): Promise<T>;
   /** One connection for a longer time, with its session locks. */
   connect(): Promise<Connection & { release(): void }>;
   /** Ends all connections. Repeated calls do nothing. */
@@ -51,6 +60,8 @@ export interface DatabaseOptions {
   readonly role?: Role;
   /** Most connections at once. */
   readonly connections?: number;
+  /** Whether a statement is sent before the one before it is answered. Such a database cannot `copyRows`. */
+  readonly pipelines?: boolean;
   /** Called when an idle connection breaks. */
   readonly lost?: () => void;
 }
@@ -64,13 +75,14 @@ const BY_INDEX = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejo
 pg.types.setTypeParser(pg.types.builtins.INT8, safeInteger);
 
 /** A pool for a `postgresql:` address. Connects with the first statement. */
-export function openDatabase(url: string, { role, connections = 10, lost }: DatabaseOptions = {}): Database {
+export function openDatabase(url: string, { role, connections = 10, pipelines = false, lost }: DatabaseOptions = {}): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 60_000,
     application_name: "firsthand",
+    pipeline: pipelines,
     ...(role === undefined ? {} : { options: `-c role=${role} ${BY_INDEX}` }),
   });
   pool.on("error", () => lost?.());
@@ -99,11 +111,24 @@ export function openDatabase(url: string, { role, connections = 10, lost }: Data
     const client = await borrow();
     let usable = false;
     try {
-      // Of several statements at once pg gives an array of results, against its types.
-      const begun: unknown = await run(client, ["begin", ...first].join("; "));
-      const last = (Array.isArray(begun) ? begun : [begun]).at(-1) as pg.QueryResult;
-      const result = await work(over(client), last.rows);
-      await run(client, "commit");
+      const rows = run(client, ["begin", ...first].join("; ")).then((begun: unknown) => {
+        // Of several statements at once pg gives an array of results, against its types.
+        const last = (Array.isArray(begun) ? begun : [begun]).at(-1) as pg.QueryResult;
+        return last.rows as readonly unknown[];
+      });
+      rows.catch(() => undefined); // whoever does not wait for them fails with what comes after
+      let ending: Promise<pg.QueryResult> | undefined;
+      const last: Transaction["last"] = async <Row>(statement: string, values: readonly SqlValue[] = []) => {
+        const asked = run(client, statement, values);
+        ending = run(client, "commit");
+        ending.catch(() => undefined);
+        return (await asked).rows as Row[];
+      };
+      const result = await work({ ...over(client), last }, rows);
+      await rows;
+      const { command } = await (ending ?? run(client, "commit"));
+      // PostgreSQL ends a transaction in which something failed in another way, and does not call that an error.
+      if (command !== "COMMIT") throw broken(undefined);
       usable = true;
       return result;
     } catch (error) {

@@ -96,6 +96,7 @@ export async function destroyGenerationKey(dataDir: string, generation: number):
 export class HeldKeys {
   readonly #dataDir: string;
   readonly #held = new Map<number, Pending>();
+  #latest: readonly Pending[] | null = null;
   #forgetting: NodeJS.Timeout | undefined;
 
   constructor(dataDir: string) {
@@ -114,7 +115,13 @@ export class HeldKeys {
     this.#forgetting.refresh();
     const live: Pending[] = [];
     for (const row of rows) live.push(this.#held.get(row.generation) ?? (await this.#load(row)));
+    this.#latest = live;
     return live;
+  }
+
+  /** What {@link of} gave last, null if that was let go: most likely what it will give next. */
+  latest(): readonly Pending[] | null {
+    return this.#latest;
   }
 
   /** Lets all go. */
@@ -122,6 +129,7 @@ export class HeldKeys {
     clearTimeout(this.#forgetting);
     this.#forgetting = undefined;
     this.#held.clear();
+    this.#latest = null;
   }
 
   async #load(row: GenerationRow): Promise<Pending> {

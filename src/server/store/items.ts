@@ -2,7 +2,7 @@
  * Items: the envelopes of sealed batches, decoys among them, in the order of their commitments. Batch n lies in the partitions `item_<n>` and
  * `item_part_<n>`, its bodies under the batch key. Nothing here tells a decoy from a tip.
  *
- * State: made by sealing, dropped by purging, never changed between.
+ * State: made by sealing, dropped by purging, never changed between. They belong to `firsthand_items`, so that no program can change one (migrations/0009).
  */
 import { type Bytes, concat, u32 } from "../../protocol/bytes.ts";
 import { utf8 } from "../../protocol/encoding.ts";
@@ -38,24 +38,16 @@ const NO_DIGEST = "decode(repeat('00', 32), 'hex')";
 
 /** Makes the partitions of a batch. */
 export async function makePartitions(tx: Connection, batch: number): Promise<void> {
-  const n = String(batch);
-  await tx.query(`create table item_${n} partition of item for values in (${n})`);
-  await tx.query(`create table item_part_${n} partition of item_part for values in (${n})`);
+  await tx.query("select make_item_partitions($1::int)", [batch]);
 }
 
 /**
- * Drops the partitions of a batch, and forgets which ids and ciphertexts its items had. Only the commitments stay, which the log shows anyway: intake
- * must go on refusing them, or anybody could have an old one logged twice. May be repeated.
+ * Drops the partitions of a batch, and forgets which ids and ciphertexts its items had (`destroy_items`, migrations/0009). Only the commitments stay. May be repeated.
+ * @param purger connects as `firsthand_purger`, which alone may.
+ * @throws {Fault} if the batch's purge was not begun, or on a day before it was due.
  */
-export async function dropItems(tx: Connection, batch: number): Promise<void> {
-  const n = String(batch);
-  await tx.query(`drop table if exists item_${n}`);
-  await tx.query(`drop table if exists item_part_${n}`);
-  await tx.execute(
-    `update accepted set tip = decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), digest = ${NO_DIGEST}
-     where batch = $1 and digest <> ${NO_DIGEST}`,
-    [batch],
-  );
+export async function destroyItems(purger: Connection, batch: number): Promise<void> {
+  await purger.query("select destroy_items($1::int)", [batch]);
 }
 
 /** Whether anything of a batch's items is left. */

@@ -14,16 +14,16 @@ import { join } from "node:path";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { fromUtf8, toHex, utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import type { Connection, Database, Role } from "./database.ts";
+import { type Connection, type Database, openDatabase, type Role } from "./database.ts";
 import { readIfThere, writeDurably } from "./durable-file.ts";
 
-const ROLES: readonly Role[] = ["firsthand_intake", "firsthand_keeper", "firsthand_auditor"];
+const ROLES: readonly Role[] = ["firsthand_intake", "firsthand_keeper", "firsthand_purger", "firsthand_auditor"];
 
 /** Key of the advisory lock on making logins: "logi" in ASCII. */
 const LOGINS = 0x6c6f6769;
 
 /** User and password of an address of ours. Nothing in them needs encoding. */
-const LOGIN = /^postgres(?:ql)?:\/\/(firsthand_(?:intake|keeper|auditor)_[0-9a-f]{16}):([0-9a-f]{64})@/;
+const LOGIN = /^postgres(?:ql)?:\/\/(firsthand_(?:intake|keeper|purger|auditor)_[0-9a-f]{16}):([0-9a-f]{64})@/;
 
 interface Login {
   readonly name: string;
@@ -63,6 +63,16 @@ export async function loginAddress(dataDir: string, role: Role): Promise<string>
   const file = await readIfThere(pathOf(dataDir, role));
   if (file === null || loginOf(fromUtf8(file)) === null) throw new Refusal("keys-missing", `DATA_DIR/logins/${role}`);
   return fromUtf8(file);
+}
+
+/** Does a short piece of work over a connection of its own as `role`. @throws what {@link loginAddress} and `work` throw. */
+export async function connectedAs<T>(dataDir: string, role: Role, work: (database: Database) => Promise<T>): Promise<T> {
+  const database = openDatabase(await loginAddress(dataDir, role), { role, connections: 1 });
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
 }
 
 function newLogin(role: Role): Login {

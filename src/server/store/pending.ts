@@ -105,12 +105,15 @@ export interface NewPart {
   readonly body: Uint8Array;
 }
 
+/** What a statement is asked through: a connection, or the end of a transaction. */
+type Asking = Pick<Connection, "query">;
+
 /** Memory of the last group of parts that was stored, for the next: see `KeptMemory` in `intake/room.ts`. */
 let spare: Bytes | null = null;
 const LARGEST_SPARE = 2_097_152;
 
 /** Stores parts that are not there yet; each takes one of PostgreSQL's transaction numbers. `carried`: they arrived before the last sealing. */
-export async function storeParts(connection: Connection, pending: Pending, parts: readonly NewPart[], carried = false): Promise<void> {
+export async function storeParts(connection: Asking, pending: Pending, parts: readonly NewPart[], carried = false): Promise<void> {
   const total = parts.reduce((length, { body }) => length + body.length + BODY_OVERHEAD, 0);
   const memory: Bytes = spare !== null && spare.length >= total ? spare : new Uint8Array(total);
   spare = null;
@@ -153,7 +156,7 @@ export async function storePart(
  * @returns which were stored.
  */
 export async function storeCompletions(
-  connection: Connection,
+  connection: Asking,
   pending: Pending,
   live: readonly Pending[],
   tips: readonly SealedTip[],

@@ -51,9 +51,9 @@ export async function readMailbox(connection: Connection, mailbox: Bytes, read: 
   return bodies.filter(({ kept }) => kept).map(({ body }) => body);
 }
 
-/** Deletes every reply that has expired on `today`. */
-export async function dropExpiredReplies(tx: Connection, today: string): Promise<void> {
-  await tx.execute("delete from reply where expires <= $1", [today]);
+/** Deletes every reply that has expired on `today`. @param purger connects as `firsthand_purger`. */
+export async function dropExpiredReplies(purger: Connection, today: string): Promise<void> {
+  await purger.query("select drop_expired_replies($1)", [today]);
 }
 
 /** Whether the table's file holds anything, be it the remnant of a row that was deleted. */

@@ -1,5 +1,6 @@
 /**
- * The upload over HTTP, to the real application and a real PostgreSQL. An input is text: one request a line, as `METHOD path type body`.
+ * The upload over HTTP, to the real application. Its rows are in memory (`engine/memory-intake.ts`), or a million inputs would take a day; one input in some hundred goes to the same
+ * application over a real PostgreSQL as well, and both must answer every request alike. An input is text: one request a line, as `METHOD path type body`.
  *
  * In paths `{A}` and `{B}` stand for ids that no input had before. A body is `E`, a whole envelope of the smallest class; `e` and octets that take the place of its first
  * ones; `Z` and a number of zero octets; `C`, the completion of that envelope; else it is the octets that stand there, with `{c}` and `{d}` for commitment and digest.
@@ -7,6 +8,7 @@
  * Beside it a model of what the server has to know: parts that were answered with 204 are there and no others, a refusal for good leaves nothing, a receipt is for what
  * arrived and the same each time.
  */
+import type { FastifyInstance } from "fastify";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +19,7 @@ import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { fromUtf8, toHex, utf8 } from "../../../src/protocol/encoding.ts";
 import { REFUSALS, type RefusalCode } from "../../../src/protocol/errors.ts";
 import { parseReceipt } from "../../../src/protocol/format/receipt.ts";
-import { buildApp } from "../../../src/server/app.ts";
+import { buildApp, PATIENCE } from "../../../src/server/app.ts";
 import { loadConfig } from "../../../src/server/config.ts";
 import { openContext } from "../../../src/server/context.ts";
 import { FINAL_REFUSALS } from "../../../src/server/intake/gate.ts";
@@ -26,6 +28,7 @@ import { openDatabase } from "../../../src/server/store/database.ts";
 import { startEmbeddedPostgres } from "../../../src/server/store/embedded-postgres.ts";
 import { NO_LOG } from "../../support/postgres.ts";
 import { completionOf, makeTestKeys, makeTestPage, makeTip, NOON } from "../../support/server.ts";
+import { memoryIntake } from "../engine/memory-intake.ts";
 import { holds, type Target } from "../engine/target.ts";
 
 /** Requests of one input at most, and octets of a body of zeros. */
@@ -33,6 +36,8 @@ const MOST_REQUESTS = 8;
 const MOST_ZEROS = 530_000;
 /** After so many inputs everything that waits is thrown away: it is the store's size that would slow this down. */
 const CLEAR_EVERY = 2000;
+/** Every input of so many is compared with the real store. */
+const COMPARE_EVERY = 250;
 
 const folder = await mkdtemp(join(tmpdir(), "fh-fuzz-"));
 const keys = await makeTestKeys(join(folder, "keys"));
@@ -49,7 +54,11 @@ const config = loadConfig({
 const context = await openContext(config, { log: NO_LOG, clock: () => NOON });
 // What is durable is for other tests to say; here the disk would be all that is waited for.
 await owner.query("alter table tip_part_1 set unlogged; alter table tip_seal_1 set unlogged");
-const app = await buildApp(context, await loadPageFiles(config.pageDir));
+const page = await loadPageFiles(config.pageDir);
+const memory = memoryIntake(context.intake);
+// Of timing another test speaks.
+const fast = await buildApp({ ...context, intake: memory.database }, page, { ...PATIENCE, beat: 0 });
+const real = await buildApp(context, page, { ...PATIENCE, beat: 0 });
 const tip = await makeTip(keys.program);
 const [envelope = new Uint8Array(0)] = tip.parts;
 
@@ -72,15 +81,23 @@ export const target: Target = {
       "DELETE /tips/{A}\nGET /tips/x/parts\nPUT /tips/{A}/parts/0 application/octet-stream Z1\nPUT /tips/{A}/parts/8008 application/octet-stream Z524289\nGET /log/checkpoint\nPOST /mailbox application/json {}",
     ].map((text) => Buffer.from(text, "latin1")),
   run: async (input) => {
-    if (++inputs % CLEAR_EVERY === 0) await owner.query("truncate tip_part, tip_seal");
+    if (++inputs % CLEAR_EVERY === 0) {
+      memory.clear();
+      await owner.query("truncate tip_part, tip_seal");
+    }
     const ids = { "{A}": toHex(randomBytes(16)), "{B}": toHex(randomBytes(16)) };
     const commitment = randomBytes(32);
-    const known = new Map<string, Known>();
-    for (const line of Buffer.from(input).toString("latin1").split("\n").slice(0, MOST_REQUESTS))
-      await request(line, ids, commitment, known);
+    const lines = Buffer.from(input).toString("latin1").split("\n").slice(0, MOST_REQUESTS);
+    const answers = await answersTo(lines, fast, ids, commitment);
+    if (inputs % COMPARE_EVERY === 0)
+      holds(
+        answers.join("\n") === (await answersTo(lines, real, ids, commitment)).join("\n"),
+        "the rows in memory are not those of PostgreSQL",
+      );
   },
   close: async () => {
-    await app.close();
+    await fast.close();
+    await real.close();
     await context.close();
     await owner.close();
     await postgres.stop();
@@ -88,15 +105,29 @@ export const target: Target = {
   },
 };
 
+/** What `app` answers to each line that is a request: status and body. Everything is checked on the way. */
+async function answersTo(
+  lines: readonly string[],
+  app: FastifyInstance,
+  ids: Readonly<Record<string, string>>,
+  commitment: Uint8Array<ArrayBuffer>,
+): Promise<string[]> {
+  const known = new Map<string, Known>();
+  const answers: string[] = [];
+  for (const line of lines) answers.push(await request(line, app, ids, commitment, known));
+  return answers;
+}
+
 async function request(
   line: string,
+  app: FastifyInstance,
   ids: Readonly<Record<string, string>>,
   commitment: Uint8Array<ArrayBuffer>,
   known: Map<string, Known>,
-): Promise<void> {
+): Promise<string> {
   const [, method = "", path = "", type = "", spec = ""] = /^(GET|PUT|POST|DELETE) (\/[^ ]*)(?: ([^ ]*)(?: (.*))?)?$/s.exec(line) ?? [];
   // Other octets cannot stand in a request line, and `inject` would rewrite them as a browser does.
-  if (!/^\/(?!\/)[\x21-\x5b\x5d\x5f\x61-\x7d]*$/.test(path) || /\/\.|["#<>]/.test(path)) return;
+  if (!/^\/(?!\/)[\x21-\x5b\x5d\x5f\x61-\x7d]*$/.test(path) || /\/\.|["#<>]/.test(path)) return "";
   const url = path.replaceAll(/\{[AB]\}/g, (name) => ids[name] ?? name);
   const body = bodyOf(spec, commitment);
   const response = await app.inject({
@@ -107,12 +138,13 @@ async function request(
   });
   const code = codeOf(response.statusCode, response.rawPayload);
   const [, id, part] = /^\/tips\/([0-9a-f]{32})(?:\/parts(?:\/([0-9]+))?)?$/.exec(decoded(url)) ?? [];
-  if (id === undefined) return;
+  const answer = `${String(response.statusCode)} ${response.rawPayload.toString("latin1")}`;
+  if (id === undefined) return answer;
   const before = known.get(id) ?? { parts: new Map<number, Uint8Array>(), receipt: null };
   known.set(id, before);
   if (code !== null) {
     if (FINAL_REFUSALS.has(code) && before.receipt === null && method !== "GET") before.parts.clear();
-    return;
+    return answer;
   }
   if (method === "GET") {
     const { parts } = JSON.parse(response.body) as { parts: number[] };
@@ -131,6 +163,7 @@ async function request(
     holds(before.receipt === null || before.receipt === receipt, "the same completion got another receipt");
     before.receipt = receipt;
   }
+  return answer;
 }
 
 /** The path as the router sees it, which undoes percent encoding. */

@@ -11,7 +11,10 @@ import { takeInventory } from "../../../src/server/courier/inventory.ts";
 import { keep } from "../../../src/server/courier/keeper.ts";
 import { purge } from "../../../src/server/courier/purge.ts";
 import { sealBatch } from "../../../src/server/courier/seal.ts";
+import { openDatabase } from "../../../src/server/store/database.ts";
+import { startEmbeddedPostgres } from "../../../src/server/store/embedded-postgres.ts";
 import { logFile } from "../../../src/server/store/log-store.ts";
+import { NO_LOG } from "../../support/postgres.ts";
 import { refusalOf } from "../../support/refusals.ts";
 import { bringTip, FIRST_DAY, makeStation, type Station } from "./keeper-fixture.ts";
 
@@ -92,7 +95,9 @@ describe("the inventory", () => {
   });
 
   it("shows a batch that came back, a part that is gone, an item that is gone, and a batch that is gone", async () => {
-    const { db } = context;
+    // Not even the keeper could: somebody who owns the database.
+    const postgres = await startEmbeddedPostgres(context.config.dataDir, NO_LOG);
+    const db = openDatabase(postgres.url, { connections: 1 });
     await db.query("create table item_1 partition of item for values in (1)");
     expect(await found()).toEqual(["inventory-batch-left batch 1", "inventory-key-left batch 1"]);
     await db.query("drop table item_1");
@@ -104,5 +109,7 @@ describe("the inventory", () => {
     expect(await found()).toEqual(["inventory-key-left batch 1", "inventory-batch-missing batch 2"]);
     await db.query("create table item_part_7 partition of item_part for values in (7)");
     expect(await found()).toContain("inventory-unlogged batch 7");
+    await db.close();
+    await postgres.stop();
   });
 });

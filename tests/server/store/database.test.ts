@@ -1,19 +1,23 @@
 /** The pool of connections: reading bodies, transactions, and silence about values. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { concat } from "../../../src/protocol/bytes.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { Fault } from "../../../src/protocol/errors.ts";
-import { type Database, openDatabase, sqlStateOf } from "../../../src/server/store/database.ts";
+import { type Connection, type Database, openDatabase, sqlStateOf } from "../../../src/server/store/database.ts";
 import { testPostgres } from "../../support/postgres.ts";
 
 const postgres = testPostgres();
 let db: Database;
+let pipelining: Database;
 
 beforeAll(async () => {
-  db = openDatabase(await postgres.emptyDatabase(), { connections: 3 });
+  const url = await postgres.emptyDatabase();
+  db = openDatabase(url, { connections: 3 });
+  pipelining = openDatabase(url, { connections: 1, pipelines: true });
   await db.query("create table body (n int primary key, bytes bytea storage external, note text)");
 });
 afterAll(async () => {
+  await pipelining.close();
   await db.close();
 });
 
@@ -59,6 +63,42 @@ test("a transaction that throws leaves nothing, and throws the same", async () =
     }),
   ).rejects.toBe(reason);
   expect(await db.query("select n from body where n = 100")).toEqual([]);
+});
+
+describe("a transaction whose statements do not wait for each other", () => {
+  const insert = "insert into body (n) values ($1) returning n";
+  const there = async (n: number) => (await db.query("select n from body where n = $1", [n])).length;
+
+  test("gives the rows of what comes before it and of what is asked at once, in their order, and commits with its last statement", async () => {
+    const done = await pipelining.transaction(
+      async (connection, rows) => {
+        const early = connection.query("select n from body where n = $1", [201]);
+        const [first] = await rows;
+        return [first, await early, await connection.last(insert, [201])];
+      },
+      ["insert into body (n) values (200)", "select n from body where n = 200"],
+    );
+    expect(done).toEqual([{ n: 200 }, [], [{ n: 201 }]]);
+    expect([await there(200), await there(201)]).toEqual([1, 1]);
+  });
+
+  test("leaves nothing if any of them is refused, whichever was waited for, and the connection is as good as before", async () => {
+    const refused = async (work: Parameters<Database["transaction"]>[0], first: string[]) =>
+      sqlStateOf(await pipelining.transaction(work, first).catch((error: unknown) => error));
+    const begun = ["insert into body (n) values (210)"];
+    // The last one; one before it that nobody waits for; what came with the beginning, likewise.
+    expect(await refused((connection) => connection.last("insert into body (n) values ($1) returning n + 0", [200]), begun)).toBe("23505");
+    const unheeded = (connection: Connection) => {
+      connection.query("select 1 / $1::int", [0]).catch(() => undefined);
+      return Promise.resolve();
+    };
+    expect(await refused(unheeded, begun)).toMatch(/^(?:08006|25P02)$/);
+    expect(await refused((connection) => connection.last(insert, [211]), [...begun, "select 1 / 0"])).toMatch(/^(?:22012|25P02)$/);
+    expect([await there(210), await there(211)]).toEqual([0, 0]);
+    // Statements that were refused before they were prepared are prepared now.
+    expect(await pipelining.transaction((connection) => connection.last(insert, [212]))).toEqual([{ n: 212 }]);
+    expect(await pipelining.transaction((connection) => connection.query("select 1 / $1::int as one", [1]))).toEqual([{ one: 1 }]);
+  });
 });
 
 test("says nothing of values when PostgreSQL refuses them", async () => {

@@ -9,7 +9,7 @@ import { testPostgres } from "../../support/postgres.ts";
 import { allRows } from "../../support/tables.ts";
 
 const FORBIDDEN = "42501"; // insufficient_privilege
-const ROLES = ["firsthand_intake", "firsthand_keeper", "firsthand_auditor"] as const;
+const ROLES = ["firsthand_intake", "firsthand_keeper", "firsthand_purger", "firsthand_auditor"] as const;
 const postgres = testPostgres();
 const roles = new Map<Role | "owner", Database>();
 let dataDir: string;
@@ -30,6 +30,17 @@ beforeAll(async () => {
     insert into tip_seal values (1, decode(repeat('01', 16), 'hex'), decode(repeat('03', 32), 'hex'), decode(repeat('04', 32), 'hex'), 1, 3);
     insert into accepted values (1, decode(repeat('05', 16), 'hex'), decode(repeat('06', 32), 'hex'), decode(repeat('07', 32), 'hex'));
     insert into reply values (decode(repeat('0a', 32), 'hex'), decode(repeat('0b', 32), 'hex'), '2026-09-01', decode(repeat('0c', 4480), 'hex'));
+    select make_item_partitions(n) from generate_series(1, 5) n;
+    insert into tile values ('policies/' || repeat('0d', 32) || '.json', '{"days_after_acknowledgement":7,"days_at_most":90,"unacknowledged":"keep"}'),
+                            ('policies/' || repeat('0e', 32) || '.json', '{"days_after_acknowledgement":7,"days_at_most":90,"unacknowledged":"destroy"}');
+    insert into batch (batch, state, date, size, key_fingerprint, policy, acknowledged, purging)
+      select n, state, '2026-09-01', 1, decode(repeat('0f', 32), 'hex'), decode(repeat(policy, 32), 'hex'), acknowledged, purging
+      from (values (1, 'acknowledged', '0d', '2026-09-10', null), (2, 'acknowledged', '0d', '2026-09-10', '2026-09-16'), (3, 'sealed', '0d', null, '2027-09-01'),
+                   (4, 'sealed', '0e', null, '2026-12-01'), (5, 'acknowledged', '0d', '2026-09-10', '2026-09-17'))
+        as b (n, state, policy, acknowledged, purging);
+    insert into item (batch, position, commitment, digest, length, parts, sha256)
+      select n, 0, decode(repeat('06', 32), 'hex'), decode(repeat('07', 32), 'hex'), 3, 1, decode(repeat('02', 32), 'hex') from generate_series(1, 5) n;
+    insert into item_part select n, 0, 1, 'ciphertext' from generate_series(1, 5) n;
     insert into leaf values (0, 'entry');
     insert into tile values ('tile/entries/000.p/1', 'tile');
     insert into log_state values ('checkpoint', 'signed');`);
@@ -157,6 +168,9 @@ describe("intake", () => {
     "select count(*) from reply",
     "select body from reply where mailbox = decode(repeat('0a', 32), 'hex')",
     "copy reply to stdout",
+    "select destroy_items(5)",
+    "select drop_expired_replies('2999-01-01')",
+    "select make_item_partitions(9)",
     "insert into reply values ('', '', '2026-09-01', '')",
     "update reply set expires = '2999-01-01'",
     "delete from reply",
@@ -244,6 +258,19 @@ describe("the keeper", () => {
     "drop table leaf",
     "alter table leaf disable trigger leaf_only_grows",
     "drop trigger leaf_only_grows on leaf",
+    "drop table item_1",
+    "drop table item",
+    "alter table item detach partition item_1",
+    "delete from item_part",
+    "delete from item_part_1",
+    "truncate item_part",
+    "update item_part set body = 'other'",
+    "update item set length = 1",
+    "alter table item_part owner to current_user",
+    "create table item_9 partition of item for values in (9)",
+    "select destroy_items(5)",
+    "create or replace function destroy_items(of_batch int) returns void language sql as 'select'",
+    "set role firsthand_items",
     "create or replace function refuse_change() returns trigger language plpgsql as 'begin return null; end'",
     "drop function enter_generation() cascade; drop table migration",
   ])("cannot %s", async (statement) => {
@@ -261,6 +288,85 @@ describe("the keeper", () => {
   });
 });
 
+describe("the purger", () => {
+  test.each([
+    "select body from item_part",
+    "select body from item_part_5",
+    "copy item_part_5 to stdout",
+    "select from item",
+    "select from tip_part",
+    "select from tip_seal",
+    "select from accepted",
+    "select from generation",
+    "select from batch",
+    "select from reply",
+    "select from leaf",
+    "delete from item_part",
+    "delete from item where batch = 5",
+    "drop table item_5",
+    "truncate item_part_5",
+    "delete from accepted",
+    "delete from reply",
+    "update batch set purging = '2026-09-17'",
+    "update batch set state = 'purged'",
+    "insert into item_part values (5, 1, 1, 'other')",
+    "insert into accepted values (1, '', '', '')",
+    "insert into leaf values (2, 'forged')",
+    "insert into tile values ('forged', 'forged')",
+    "select make_item_partitions(9)",
+    "select read_mailbox('', '{}', '')",
+    "select store_parts(1, '{}', '{}', '{}', '{}', '{}', false, 28, '')",
+    "select forget_tip(1, '')",
+    "select from inventory()",
+    "select enter_generation()",
+    "select pg_advisory_lock(1801807216)",
+    "checkpoint",
+    "set role firsthand_items",
+    // A batch whose purge was not begun; begun a day too early; that nobody acknowledged, whatever the day; that there is not.
+    "select destroy_items(1)",
+    "select destroy_items(2)",
+    "select destroy_items(3)",
+    "select destroy_items(6)",
+  ])("cannot %s", async (statement) => {
+    await expectForbidden("firsthand_purger", statement);
+  });
+
+  test("destroys a batch that is due, whole and more than once, and no other", async () => {
+    const { items, parts, accepted } = await leftOf();
+    expect([items, parts, accepted]).toEqual(["1,2,3,4,5", "1,2,3,4,5", "05"]);
+    await roles.get("owner")!.query("update accepted set batch = 5");
+    for (const statement of ["select destroy_items(5)", "select destroy_items(5)", "select destroy_items(4)"]) {
+      expect(await outcomeOf("firsthand_purger", statement)).toBe("done");
+    }
+    const left = await leftOf();
+    expect([left.items, left.parts]).toEqual(["1,2,3", "1,2,3"]);
+    expect(left.accepted).not.toBe("05");
+    expect(await roles.get("owner")!.query("select to_regclass('item_5') as items, to_regclass('item_part_5') as parts")).toEqual([
+      { items: null, parts: null },
+    ]);
+    expect(await roles.get("owner")!.query("select encode(commitment, 'hex') as c, encode(digest, 'hex') as d from accepted")).toEqual([
+      { c: "06".repeat(32), d: "00".repeat(32) },
+    ]);
+  });
+
+  test("deletes replies that have expired, and no others", async () => {
+    const reply = (octet: string, day: string): string =>
+      `insert into reply values (decode(repeat('${octet}', 32), 'hex'), decode(repeat('0b', 32), 'hex'), '${day}', decode(repeat('0c', 4480), 'hex'))`;
+    await roles.get("owner")!.query(`delete from reply; ${reply("1a", "2026-09-01")}; ${reply("1b", "2026-09-02")}`);
+    expect(await outcomeOf("firsthand_purger", "select drop_expired_replies('2026-09-01')")).toBe("done");
+    expect(await roles.get("owner")!.query("select expires from reply")).toEqual([{ expires: "2026-09-02" }]);
+  });
+
+  async function leftOf(): Promise<Record<"items" | "parts" | "accepted", string>> {
+    const [row] = await roles.get("owner")!.query<Record<"items" | "parts" | "accepted", string>>(
+      `select (select string_agg(batch::text, ',' order by batch) from item) as items,
+              (select string_agg(batch::text, ',' order by batch) from item_part) as parts,
+              (select encode(substring(tip for 1), 'hex') from accepted) as accepted`,
+    );
+    return row!;
+  }
+});
+
 describe("the auditor", () => {
   test.each([
     "select from tip_part",
@@ -272,6 +378,8 @@ describe("the auditor", () => {
     "select store_completions(1, '{}', '{}', '{}', '{1}', '{}', '{}', '{}')",
     "select from item",
     "select from item_part",
+    "select destroy_items(5)",
+    "select drop_expired_replies('2999-01-01')",
     "select from generation",
     "create or replace function inventory() returns int language sql as 'select 1'",
     "insert into leaf values (2, 'x')",
