@@ -26,7 +26,7 @@ import { dueBatches, plannedPurges, purge } from "./purge.ts";
 import { takePolicy } from "./retention.ts";
 import { startSchedule } from "./schedule.ts";
 import { sealBatch, type SealedBatch } from "./seal.ts";
-import { sentenceFor, statusOf } from "./status.ts";
+import { statusOf, wordsFor } from "./status.ts";
 import { dayOf } from "./timetable.ts";
 
 const HELP = `firsthand: the intake server.
@@ -374,7 +374,9 @@ async function statusAnswer(context: Context): Promise<Answer> {
       `Batches: ${String(count.sealed)} sealed, ${String(count.exported)} exported, ${String(count.acknowledged)} acknowledged, ${String(count.purged)} purged.`,
       `Bundles: ${String(bundles.toReview)} to the review machine, ${String(bundles.toServer)} from it.`,
       `Next sealing: ${status.nextSealing}.`,
-      ...(status.alarms.length === 0 ? ["Nothing needs attention."] : status.alarms.map((alarm) => `! ${sentenceFor(alarm)}`)),
+      ...(status.alarms.length === 0
+        ? ["Nothing needs attention."]
+        : status.alarms.map(wordsFor).map(({ says, mend }) => `! ${says} ${mend}`)),
     ],
   };
 }
