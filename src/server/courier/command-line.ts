@@ -6,10 +6,12 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fromUtf8 } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
-import { loadConfig } from "../config.ts";
+import { type Config, loadConfig } from "../config.ts";
 import { type Context, openContext } from "../context.ts";
 import { loadKeys } from "../keys.ts";
-import { doctorAnswer } from "../operator/answers.ts";
+import { backupAnswer, doctorAnswer, restoreAnswer } from "../operator/answers.ts";
+import { backUp } from "../operator/backup.ts";
+import { restoreFrom } from "../operator/commands.ts";
 import { examine } from "../operator/doctor.ts";
 import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
@@ -53,6 +55,13 @@ const HELP = `firsthand: the intake server.
   firsthand cosign FILE      publish the cosignatures in a checkpoint that firsthand-auditor cosigned
   firsthand clock --today DATE  after a pause: say that this machine's date is right (YYYY-MM-DD)
   firsthand status           batches, bundles, what needs a person
+  firsthand backup FILE      the log and what is needed to go on with it, encrypted to KEYS_DIR/operator.pgp; nothing of any tip
+      --with-log-key         and the log's signing key: without it a restore needs it from elsewhere
+      --with-batch-keys      and sealed batches with their keys: whoever opens the file can then read what a purge destroys here
+  firsthand restore FILE     a server again, in an empty DATA_DIR and database; refused if the log went on since
+      --checkpoint FILE      the newest checkpoint that an auditor, a cosigner or a mirror has
+      --key FILE             the operator's OpenPGP secret key; --passphrase FILE if it is locked
+      --log-key FILE         the log's key (keys/log.seed), if the backup does not have it
   firsthand doctor           what is wrong with this installation, running or not, and how to mend it
   firsthand inventory        what is stored of sealed batches, signed, for firsthand-auditor inventory
   firsthand keys             the public keys others need to check this server
@@ -78,6 +87,12 @@ const OPTIONS = {
   today: { type: "string" },
   log: { type: "boolean" },
   intake: { type: "boolean" },
+  "with-log-key": { type: "boolean" },
+  "with-batch-keys": { type: "boolean" },
+  checkpoint: { type: "string" },
+  key: { type: "string" },
+  passphrase: { type: "string" },
+  "log-key": { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -95,6 +110,8 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   clock: { words: [], options: ["today", "json"] },
   status: { words: [], options: ["json"] },
   doctor: { words: [], options: ["json"] },
+  backup: { words: ["FILE"], options: ["with-log-key", "with-batch-keys", "json"] },
+  restore: { words: ["FILE"], options: ["checkpoint", "key", "passphrase", "log-key", "json"] },
   inventory: { words: [], options: ["json"] },
   keys: { words: [], options: ["policy", "log", "json"] },
 };
@@ -171,6 +188,8 @@ function checkUsage(command: string, words: readonly string[], values: Values): 
   if (strange !== undefined) usage(`${command} takes no --${strange}`);
   if (values.policy === true && values.log === true) usage("keys takes --policy or --log");
   if (values.again !== undefined && !/^[1-9]\d{0,7}$/.test(values.again)) usage("--again takes the number of a bundle");
+  if (command === "restore" && (values.checkpoint === undefined || values.key === undefined))
+    usage("restore takes --checkpoint FILE, the newest that anybody outside has, and --key FILE");
   if (command === "clock" && !/^\d{4}-\d\d-\d\d$/.test(values.today ?? "")) usage("clock takes --today YYYY-MM-DD");
 }
 
@@ -182,6 +201,7 @@ async function runCommand(
 ): Promise<Answer> {
   if (command === "doctor") return doctorAnswer(await examine(env));
   const config = loadConfig(env);
+  if (command === "restore") return restored(config, word, values);
   if (command === "keys") return keysAnswer(await loadKeys(config), { policy: values.policy === true, log: values.log === true });
   // Commands say themselves what they did; only what goes on running keeps a log of events.
   const context = await openContext(
@@ -236,6 +256,10 @@ async function answerTo(command: string, word: string, values: Values, context: 
       await confirmClock(context, today);
       return { json: { today }, lines: [`It is ${today}. Sealing and purging go on.`] };
     }
+    case "backup": {
+      const options = { withLogKey: values["with-log-key"] === true, withBatchKeys: values["with-batch-keys"] === true };
+      return backupAnswer(await keep(context, keeping, (keeper) => backUp(keeper, resolve(word), options)));
+    }
     case "status":
       return statusAnswer(context);
     case "inventory": {
@@ -244,6 +268,16 @@ async function answerTo(command: string, word: string, values: Values, context: 
     }
     default:
       throw new Error("a command is listed and not there");
+  }
+}
+
+async function restored(config: Config, backup: string, values: Values): Promise<Answer> {
+  const { checkpoint = "", key = "", passphrase = null, "log-key": logKey = null } = values;
+  const progress = progressLines();
+  try {
+    return restoreAnswer(await restoreFrom(config, { backup, checkpoint, key, passphrase, logKey }, progress.report));
+  } finally {
+    progress.stop();
   }
 }
 

@@ -6,13 +6,11 @@ import { sha256 } from "../../protocol/crypto/hash.ts";
 import { toHex } from "../../protocol/encoding.ts";
 import { REFUSALS } from "../../protocol/errors.ts";
 import { formatDate } from "../../protocol/format/date.ts";
-import { parseCheckpoint } from "../../protocol/format/checkpoint.ts";
-import { parseNote } from "../../protocol/format/note.ts";
 import type { Context } from "../context.ts";
 import type { Keys } from "../keys.ts";
 import { freeBytes } from "../store/disk.ts";
 import { waitingBytes } from "../store/generations.ts";
-import { leavesOfKind, publishedCheckpoint } from "../store/log-store.ts";
+import { checkpointSize, leavesOfKind, publishedCheckpoint } from "../store/log-store.ts";
 import { type ClockTrouble, clockTrouble } from "./clock.ts";
 import { dueBatches, overdueBatches } from "./purge.ts";
 import { sealedThrough } from "./seal.ts";
@@ -110,7 +108,7 @@ export async function statusOf(context: Context): Promise<Status> {
   if (keys.demo) alarms.push({ alarm: "demo-keys" });
   return {
     origin: keys.origin,
-    logSize: checkpoint === null ? 0 : parseCheckpoint(parseNote(checkpoint).text).size,
+    logSize: checkpoint === null ? 0 : checkpointSize(checkpoint),
     batches: counts,
     bundles: { toReview: bundles?.review ?? 0, toServer: bundles?.server ?? 0 },
     nextSealing: `${formatDate(dayOf(next))}T${config.sealAt}Z`,

@@ -6,7 +6,6 @@
  * database that rests is started for the look and stopped again.
  */
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { Fault, Refusal } from "../../protocol/errors.ts";
 import { parseDate } from "../../protocol/format/date.ts";
 import { type Config, loadConfig } from "../config.ts";
@@ -15,7 +14,7 @@ import { lastCosigned } from "../courier/cosign.ts";
 import { checkPageLog } from "../courier/page-release.ts";
 import { statusOf, wordsFor } from "../courier/status.ts";
 import { dayOf } from "../courier/timetable.ts";
-import { type Keys, loadKeys } from "../keys.ts";
+import { type Keys, loadKeys, logSeedPath } from "../keys.ts";
 import { loadPageFiles } from "../page-files.ts";
 import { openEventLog } from "../privacy.ts";
 import { type Database, openDatabase } from "../store/database.ts";
@@ -64,8 +63,7 @@ export async function examine(
 
 async function lookAtKeys(config: Config): Promise<{ keys: Keys | null; findings: Finding[] }> {
   // Loading keys would make one.
-  if ((await stat(join(config.dataDir, "keys", "log.seed")).catch(() => null)) === null)
-    return { keys: null, findings: [finding("log-key-missing")] };
+  if ((await stat(logSeedPath(config.dataDir)).catch(() => null)) === null) return { keys: null, findings: [finding("log-key-missing")] };
   try {
     return { keys: await loadKeys(config), findings: [] };
   } catch (error) {
