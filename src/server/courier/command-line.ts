@@ -10,6 +10,7 @@ import { type Config, loadConfig } from "../config.ts";
 import { type Context, openContext } from "../context.ts";
 import { loadKeys } from "../keys.ts";
 import { backupAnswer, doctorAnswer, restoreAnswer } from "../operator/answers.ts";
+import { openAdminSocket } from "../operator/admin-socket.ts";
 import { backUp } from "../operator/backup.ts";
 import { restoreFrom } from "../operator/commands.ts";
 import { examine } from "../operator/doctor.ts";
@@ -72,7 +73,7 @@ With every command:
       --json                 the result as one JSON object
       --help                 this text
 
-Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
+Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, ADMIN_SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
 PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
 seal, export, import, purge, retention, cosign and inventory work while the server serves. So do several of serve and serve --intake on one DATA_DIR and database,
 each with a PORT or SOCKET of its own; of all that keep, one does at a time.
@@ -289,6 +290,7 @@ async function serveUntilStopped(
   await checkPageLog(context.config.pageDir, context.keys.logSigner.vkey);
   if (keeps) await catchUp(context, progress);
   const stop = stopSignal();
+  const admin = await openAdminSocket(context);
   const serving = await serve(context);
   const schedule = keeps ? startSchedule(context) : null;
   const { address } = serving;
@@ -296,16 +298,19 @@ async function serveUntilStopped(
   await stop;
   await serving.close();
   await schedule?.stop();
+  await admin?.close();
   return { json: { stopped: true }, lines: ["Stopped."] };
 }
 
 async function keepUntilStopped(context: Context, progress: Progress, json: boolean): Promise<Answer> {
   await catchUp(context, progress);
   const stop = stopSignal();
+  const admin = await openAdminSocket(context);
   const schedule = startSchedule(context);
   print({ json: { keeping: true }, lines: ["Keeping. Ctrl-C stops."] }, json);
   await stop;
   await schedule.stop();
+  await admin?.close();
   return { json: { stopped: true }, lines: ["Stopped."] };
 }
 
