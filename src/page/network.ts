@@ -71,7 +71,8 @@ async function fetchKeys(): Promise<Bytes | FailureCode> {
       referrerPolicy: "no-referrer",
       signal: AbortSignal.timeout(KEYS_PATIENCE),
     });
-    if (response.status === 404) return "keys-missing";
+    // 422: the certificate has run out, and there is no key of today.
+    if (response.status === 404 || response.status === 422) return "keys-missing";
     if (!response.ok) return "keys-unreachable";
     const bytes = new Uint8Array(await response.arrayBuffer());
     return bytes.length > KEYS_LIMIT ? "keys-wrong" : bytes;

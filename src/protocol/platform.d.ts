@@ -47,3 +47,7 @@ declare const crypto: {
   readonly subtle: SubtleHere;
   getRandomValues<T extends Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(array: T): T;
 };
+declare const ReadableStream: new (source: {
+  pull(controller: { enqueue(piece: Uint8Array): void; close(): void }): Promise<void>;
+  cancel(): Promise<void>;
+}) => object;

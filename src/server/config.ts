@@ -7,6 +7,7 @@
  * | `HOST`, `PORT` | 127.0.0.1, 8080 | where to listen; port 0 takes a free one |
  * | `EXPOSE` | – | the content of HOST once more, if that is not this machine alone: whoever reaches the server without Tor shows it who they are |
  * | `SOCKET` | – | a Unix socket to listen on instead; this is what an onion service should be pointed at |
+ * | `ADMIN_SOCKET` | – | a Unix socket for a monitor of one's own, which gets counts of batches and nothing that moves with a tip |
  * | `DATA_DIR` | ./data | everything the server keeps outside PostgreSQL, and PostgreSQL itself unless DATABASE_URL is set |
  * | `KEYS_DIR` | ./keys | public keys from the ceremony |
  * | `DATABASE_URL` | – | a PostgreSQL of one's own |
@@ -29,6 +30,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly socket: string | null;
+  readonly adminSocket: string | null;
   readonly dataDir: string;
   readonly keysDir: string;
   readonly databaseUrl: string | null;
@@ -71,6 +73,7 @@ const SETTINGS = z.object({
   EXPOSE: z.string().optional(),
   PORT: whole(0, 65_535).default(8080),
   SOCKET: z.string().min(1).max(107).optional(),
+  ADMIN_SOCKET: z.string().min(1).max(107).optional(),
   DATA_DIR: folder.prefault("data"),
   KEYS_DIR: folder.prefault("keys"),
   DATABASE_URL: z
@@ -109,14 +112,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   if (read.data !== undefined && read.data.RESERVE_MIB >= read.data.MAX_PENDING_MIB) wrong.add("RESERVE_MIB");
   if (read.data !== undefined && read.data.SOCKET === undefined && !LOOPBACK.test(read.data.HOST) && read.data.EXPOSE !== read.data.HOST)
     wrong.add("HOST");
+  if (read.data?.ADMIN_SOCKET !== undefined && read.data.ADMIN_SOCKET === read.data.SOCKET) wrong.add("ADMIN_SOCKET");
   if (wrong.size > 0 || read.data === undefined || origin === null) throw new Refusal("bad-settings", [...wrong].sort().join(", "));
 
-  const { HOST, PORT, SOCKET, DATA_DIR, DATABASE_URL, SEAL_AT, PAGE_DIR, MAX_TIP_MIB } = read.data;
+  const { HOST, PORT, SOCKET, ADMIN_SOCKET, DATA_DIR, DATABASE_URL, SEAL_AT, PAGE_DIR, MAX_TIP_MIB } = read.data;
   const { MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB } = read.data;
   return {
     host: HOST,
     port: PORT,
     socket: SOCKET === undefined ? null : resolve(SOCKET),
+    adminSocket: ADMIN_SOCKET === undefined ? null : resolve(ADMIN_SOCKET),
     dataDir: DATA_DIR,
     keysDir,
     databaseUrl: DATABASE_URL ?? null,

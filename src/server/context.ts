@@ -53,7 +53,8 @@ export interface ContextOptions {
   readonly restarts?: boolean;
 }
 
-const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
+/** The migrations of this program. */
+export const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
 /**
  * Opens everything.

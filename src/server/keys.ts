@@ -55,6 +55,11 @@ export function lastCheckpointPath(dataDir: string): string {
   return join(dataDir, "checkpoint.last");
 }
 
+/** The file with the seed of the log's key. */
+export function logSeedPath(dataDir: string): string {
+  return join(dataDir, "keys", "log.seed");
+}
+
 /**
  * Reads all keys, and makes the log key at first start.
  * @throws {Refusal} `keys-missing` with the name of the file; `demo-keys` under an onion address; what is wrong with a key.
@@ -117,7 +122,7 @@ async function cosignersIn(path: string): Promise<Vkey[]> {
 
 /** The log key's seed. A log that has a checkpoint has had a key: a new one is then no first start but a loss. */
 async function logSeed(dataDir: string): Promise<Bytes> {
-  const path = join(dataDir, "keys", "log.seed");
+  const path = logSeedPath(dataDir);
   const there = await readIfThere(path);
   if (there?.length === SEED_LENGTH) return there;
   if (there !== null || (await readIfThere(lastCheckpointPath(dataDir))) !== null) throw new Refusal("keys-missing", "log.seed");

@@ -36,6 +36,8 @@ export interface Events {
   "sealing-failed": { where: string };
   "next-sealing": { hours: number };
   "log-published": { size: number };
+  /** With each round of the timetable, so daily: a certificate has no key for today, or will have none in so many `days`. */
+  "certificate-ends": { certificate: "program" | "rewards"; days: number };
   "demo-keys-in-use": Record<string, never>;
 }
 

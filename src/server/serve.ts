@@ -28,7 +28,7 @@ export async function serve(context: Context): Promise<Serving> {
   const { config, log, keys } = context;
   const app = await buildApp(context, await loadPageFiles(config.pageDir));
   try {
-    if (config.socket !== null) await clearSocket(config.socket);
+    if (config.socket !== null) await clearSocket(config.socket, "SOCKET");
     const address = await app.listen(config.socket === null ? { host: config.host, port: config.port } : { path: config.socket });
     // Tor runs as another user; who may reach the socket is decided by the folder it lies in.
     if (config.socket !== null) await chmod(config.socket, 0o666);
@@ -54,11 +54,11 @@ export async function serve(context: Context): Promise<Serving> {
   }
 }
 
-/** Removes a socket that a killed server left, and no other's: of two servers on one machine each has its own. */
-async function clearSocket(path: string): Promise<void> {
+/** Removes a socket that a killed server left, and no other's: of two servers on one machine each has its own. @throws {Refusal} `bad-settings`. */
+export async function clearSocket(path: string, setting: "SOCKET" | "ADMIN_SOCKET"): Promise<void> {
   const facts = await lstat(path).catch(() => null);
   if (facts === null) return;
-  if (!facts.isSocket() || (await isListenedTo(path))) throw new Refusal("bad-settings", "SOCKET");
+  if (!facts.isSocket() || (await isListenedTo(path))) throw new Refusal("bad-settings", setting);
   await rm(path);
 }
 

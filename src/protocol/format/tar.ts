@@ -75,9 +75,9 @@ function gapAfter(size: number): number {
  * The archive of these files, in their order. With `total`, zeros go on until it is that long; it must be at least {@link tarLength}.
  * @throws {Refusal} `bad-archive` if a file gives other than its `size` bytes (it changed while being read).
  */
-export async function* writeTar(files: Iterable<TarFile>, total?: number): AsyncGenerator<Bytes, void, undefined> {
+export async function* writeTar(files: Iterable<TarFile> | AsyncIterable<TarFile>, total?: number): AsyncGenerator<Bytes, void, undefined> {
   let written = 0;
-  for (const file of files) {
+  for await (const file of files) {
     const { path, size } = file;
     yield tarHeader(path, size);
     let left = size;

@@ -4,29 +4,41 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { DecidedPolicy } from "../../protocol/crypto/retention-note.ts";
 import { fromUtf8 } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
-import { formatDate } from "../../protocol/format/date.ts";
-import { formatLogPolicy } from "../../protocol/format/log-policy.ts";
-import { loadConfig } from "../config.ts";
+import { type Config, loadConfig } from "../config.ts";
 import { type Context, openContext } from "../context.ts";
-import { type Keys, loadKeys, openFirstPolicy } from "../keys.ts";
+import { loadKeys } from "../keys.ts";
+import { backupAnswer, doctorAnswer, restoreAnswer } from "../operator/answers.ts";
+import { openAdminSocket } from "../operator/admin-socket.ts";
+import { backUp } from "../operator/backup.ts";
+import { restoreFrom } from "../operator/commands.ts";
+import { examine } from "../operator/doctor.ts";
 import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
+import {
+  type Answer,
+  exportAnswer,
+  importAnswer,
+  keysAnswer,
+  plannedAnswer,
+  policyAnswer,
+  purgeAnswer,
+  sealAnswer,
+  statusAnswer,
+} from "./answers.ts";
 import { confirmClock } from "./clock.ts";
 import { takeCosignatures } from "./cosign.ts";
-import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
-import { importBundle, type ImportedBundle } from "./import.ts";
+import { exportAgain, exportBundle } from "./export.ts";
+import { importBundle } from "./import.ts";
 import { takeInventory } from "./inventory.ts";
 import { keep } from "./keeper.ts";
 import { checkPageLog } from "./page-release.ts";
 import type { Progress } from "./progress.ts";
-import { dueBatches, plannedPurges, purge } from "./purge.ts";
+import { purge } from "./purge.ts";
 import { takePolicy } from "./retention.ts";
 import { startSchedule } from "./schedule.ts";
-import { sealBatch, type SealedBatch } from "./seal.ts";
-import { sentenceFor, statusOf } from "./status.ts";
+import { sealBatch } from "./seal.ts";
 import { dayOf } from "./timetable.ts";
 
 const HELP = `firsthand: the intake server.
@@ -44,6 +56,14 @@ const HELP = `firsthand: the intake server.
   firsthand cosign FILE      publish the cosignatures in a checkpoint that firsthand-auditor cosigned
   firsthand clock --today DATE  after a pause: say that this machine's date is right (YYYY-MM-DD)
   firsthand status           batches, bundles, what needs a person
+  firsthand backup FILE      the log and what is needed to go on with it, encrypted to KEYS_DIR/operator.pgp; nothing of any tip
+      --with-log-key         and the log's signing key: without it a restore needs it from elsewhere
+      --with-batch-keys      and sealed batches with their keys: whoever opens the file can then read what a purge destroys here
+  firsthand restore FILE     a server again, in an empty DATA_DIR and database; refused if the log went on since
+      --checkpoint FILE      the newest checkpoint that an auditor, a cosigner or a mirror has
+      --key FILE             the operator's OpenPGP secret key; --passphrase FILE if it is locked
+      --log-key FILE         the log's key (keys/log.seed), if the backup does not have it
+  firsthand doctor           what is wrong with this installation, running or not, and how to mend it
   firsthand inventory        what is stored of sealed batches, signed, for firsthand-auditor inventory
   firsthand keys             the public keys others need to check this server
       --policy               the policy file for firsthand-auditor
@@ -53,12 +73,12 @@ With every command:
       --json                 the result as one JSON object
       --help                 this text
 
-Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
+Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, ADMIN_SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
 PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
 seal, export, import, purge, retention, cosign and inventory work while the server serves. So do several of serve and serve --intake on one DATA_DIR and database,
 each with a PORT or SOCKET of its own; of all that keep, one does at a time.
 
-Exit status: 0 done, 1 refused or failed, 2 not understood.
+Exit status: 0 done, 1 refused or failed, or doctor found something, 2 not understood.
 `;
 
 const OPTIONS = {
@@ -68,6 +88,12 @@ const OPTIONS = {
   today: { type: "string" },
   log: { type: "boolean" },
   intake: { type: "boolean" },
+  "with-log-key": { type: "boolean" },
+  "with-batch-keys": { type: "boolean" },
+  checkpoint: { type: "string" },
+  key: { type: "string" },
+  passphrase: { type: "string" },
+  "log-key": { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -84,17 +110,12 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   cosign: { words: ["FILE"], options: ["json"] },
   clock: { words: [], options: ["today", "json"] },
   status: { words: [], options: ["json"] },
+  doctor: { words: [], options: ["json"] },
+  backup: { words: ["FILE"], options: ["with-log-key", "with-batch-keys", "json"] },
+  restore: { words: ["FILE"], options: ["checkpoint", "key", "passphrase", "log-key", "json"] },
   inventory: { words: [], options: ["json"] },
   keys: { words: [], options: ["policy", "log", "json"] },
 };
-
-/** What a command has to say: a value for programs, lines for people. */
-interface Answer {
-  readonly json: object;
-  readonly lines: readonly string[];
-  /** A file's content instead of lines, without a newline of ours. */
-  readonly file?: string;
-}
 
 type Values = ReturnType<typeof parse>["values"];
 
@@ -116,7 +137,7 @@ export async function run(args: readonly string[], env: Readonly<Record<string, 
     checkUsage(command, words, values);
     const answer = await runCommand(command, words[0] ?? "", values, env);
     print(answer, json);
-    return 0;
+    return answer.status ?? 0;
   } catch (error) {
     const known = asKnown(error);
     const code = known instanceof Refusal ? known.code : "fault";
@@ -168,6 +189,8 @@ function checkUsage(command: string, words: readonly string[], values: Values): 
   if (strange !== undefined) usage(`${command} takes no --${strange}`);
   if (values.policy === true && values.log === true) usage("keys takes --policy or --log");
   if (values.again !== undefined && !/^[1-9]\d{0,7}$/.test(values.again)) usage("--again takes the number of a bundle");
+  if (command === "restore" && (values.checkpoint === undefined || values.key === undefined))
+    usage("restore takes --checkpoint FILE, the newest that anybody outside has, and --key FILE");
   if (command === "clock" && !/^\d{4}-\d\d-\d\d$/.test(values.today ?? "")) usage("clock takes --today YYYY-MM-DD");
 }
 
@@ -177,8 +200,10 @@ async function runCommand(
   values: Values,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Answer> {
+  if (command === "doctor") return doctorAnswer(await examine(env));
   const config = loadConfig(env);
-  if (command === "keys") return keysAnswer(await loadKeys(config), values);
+  if (command === "restore") return restored(config, word, values);
+  if (command === "keys") return keysAnswer(await loadKeys(config), { policy: values.policy === true, log: values.log === true });
   // Commands say themselves what they did; only what goes on running keeps a log of events.
   const context = await openContext(
     config,
@@ -220,7 +245,7 @@ async function answerTo(command: string, word: string, values: Values, context: 
       return importAnswer(await keep(context, keeping, (keeper) => importBundle(keeper, resolve(word))));
     }
     case "purge":
-      return purgeAnswer(context, keeping, values["dry-run"] === true);
+      return values["dry-run"] === true ? plannedAnswer(context) : purgeAnswer(await keep(context, keeping, (keeper) => purge(keeper)));
     case "retention":
       return policyAnswer(await keep(context, keeping, (keeper) => takePolicy(keeper, resolve(word))));
     case "cosign": {
@@ -231,6 +256,10 @@ async function answerTo(command: string, word: string, values: Values, context: 
       const today = values.today ?? "";
       await confirmClock(context, today);
       return { json: { today }, lines: [`It is ${today}. Sealing and purging go on.`] };
+    }
+    case "backup": {
+      const options = { withLogKey: values["with-log-key"] === true, withBatchKeys: values["with-batch-keys"] === true };
+      return backupAnswer(await keep(context, keeping, (keeper) => backUp(keeper, resolve(word), options)));
     }
     case "status":
       return statusAnswer(context);
@@ -243,6 +272,16 @@ async function answerTo(command: string, word: string, values: Values, context: 
   }
 }
 
+async function restored(config: Config, backup: string, values: Values): Promise<Answer> {
+  const { checkpoint = "", key = "", passphrase = null, "log-key": logKey = null } = values;
+  const progress = progressLines();
+  try {
+    return restoreAnswer(await restoreFrom(config, { backup, checkpoint, key, passphrase, logKey }, progress.report));
+  } finally {
+    progress.stop();
+  }
+}
+
 async function serveUntilStopped(
   context: Context,
   progress: Progress,
@@ -251,6 +290,7 @@ async function serveUntilStopped(
   await checkPageLog(context.config.pageDir, context.keys.logSigner.vkey);
   if (keeps) await catchUp(context, progress);
   const stop = stopSignal();
+  const admin = await openAdminSocket(context);
   const serving = await serve(context);
   const schedule = keeps ? startSchedule(context) : null;
   const { address } = serving;
@@ -258,16 +298,19 @@ async function serveUntilStopped(
   await stop;
   await serving.close();
   await schedule?.stop();
+  await admin?.close();
   return { json: { stopped: true }, lines: ["Stopped."] };
 }
 
 async function keepUntilStopped(context: Context, progress: Progress, json: boolean): Promise<Answer> {
   await catchUp(context, progress);
   const stop = stopSignal();
+  const admin = await openAdminSocket(context);
   const schedule = startSchedule(context);
   print({ json: { keeping: true }, lines: ["Keeping. Ctrl-C stops."] }, json);
   await stop;
   await schedule.stop();
+  await admin?.close();
   return { json: { stopped: true }, lines: ["Stopped."] };
 }
 
@@ -292,131 +335,6 @@ function stopSignal(): Promise<void> {
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
   });
-}
-
-function sealAnswer(sealed: readonly SealedBatch[]): Answer {
-  const list = sealed.map(({ batch, day, size }) => ({ batch, date: formatDate(day), size }));
-  return {
-    json: { sealed: list },
-    lines: list.map(
-      ({ batch, date, size }) =>
-        `Batch ${String(batch)} is sealed for ${date}: ${String(size)} items, real ones and decoys alike. The log is published.`,
-    ),
-  };
-}
-
-function exportAnswer(exported: ExportedBundle): Answer {
-  const { bundle, first, last, path, length } = exported;
-  const what = first === last ? `batch ${String(first)}` : `batches ${String(first)} to ${String(last)}`;
-  return {
-    json: exported,
-    lines: [`Bundle ${String(bundle)} with ${what}: ${path}, ${String(length)} bytes. It is flushed to the stick.`],
-  };
-}
-
-function importAnswer(imported: ImportedBundle): Answer {
-  const { bundle, acknowledged, late, replies } = imported;
-  const lines = [`Bundle ${String(bundle)} from the review machine is taken in.`];
-  if (acknowledged.length > 0) lines.push(`Acknowledged, logged and published: ${batches(acknowledged)}.`);
-  if (replies > 0) lines.push(`In their mailboxes: ${replies === 1 ? "1 reply" : `${String(replies)} replies`}.`);
-  if (late.length > 0) lines.push(`Too late, and not logged: the acknowledgement of ${batches(late)}, destroyed before it came.`);
-  return { json: imported, lines };
-}
-
-async function purgeAnswer(context: Context, keeping: { progress: Progress; patience: number }, dryRun: boolean): Promise<Answer> {
-  if (dryRun) return plannedAnswer(context);
-  const purged = await keep(context, keeping, (keeper) => purge(keeper));
-  const destroyed = `${batches(purged.map(({ batch }) => batch))} destroyed: key gone, partitions dropped, nothing found on looking, logged and published.`;
-  return { json: { purged }, lines: [purged.length === 0 ? "Nothing is due." : destroyed] };
-}
-
-/** What a purge now would destroy, and when it is the turn of what it would leave. */
-async function plannedAnswer({ db, clock }: Context): Promise<Answer> {
-  const due = await dueBatches(db, dayOf(clock()));
-  const planned = await plannedPurges(db);
-  const later = planned.filter(({ batch }) => due.every((one) => one.batch !== batch));
-  const of = (number: number): string => {
-    const { size = 0, date = "" } = planned.find(({ batch }) => batch === number) ?? {};
-    return `batch ${String(number)} of ${date}, ${String(size)} items`;
-  };
-  return {
-    json: { due, later },
-    lines: [
-      ...(due.length === 0 ? ["Nothing is due."] : due.map(({ batch, reason }) => `Due: ${of(batch)} (${reason}).`)),
-      ...later.map(({ batch, state, due: day }) => {
-        if (day === null) return `Stays until it is acknowledged: ${of(batch)} (${state}).`;
-        return `From ${day}: ${of(batch)} (${state}).`;
-      }),
-    ],
-  };
-}
-
-function policyAnswer({ number, from, sha256, policy }: DecidedPolicy): Answer {
-  const { daysAfterAcknowledgement, daysAtMost, graceDays, unacknowledged } = policy;
-  const lines = [
-    `Retention policy ${String(number)} is logged and published: ${sha256}.`,
-    `Batches of ${from} and later that are sealed from now on stay ${String(daysAfterAcknowledgement)} days after they are acknowledged, ${String(daysAtMost)} days at most.`,
-    unacknowledged === "keep"
-      ? "What nobody acknowledged stays longer than that, and is an alarm."
-      : "What nobody acknowledged is destroyed then too.",
-    "Batches that are sealed already keep the policy they were sealed under.",
-  ];
-  return { json: { number, from, sha256, daysAfterAcknowledgement, daysAtMost, graceDays, unacknowledged }, lines };
-}
-
-async function statusAnswer(context: Context): Promise<Answer> {
-  const status = await statusOf(context);
-  const { batches: count, bundles } = status;
-  return {
-    json: status,
-    lines: [
-      `Log ${status.origin}: ${String(status.logSize)} entries.`,
-      `Batches: ${String(count.sealed)} sealed, ${String(count.exported)} exported, ${String(count.acknowledged)} acknowledged, ${String(count.purged)} purged.`,
-      `Bundles: ${String(bundles.toReview)} to the review machine, ${String(bundles.toServer)} from it.`,
-      `Next sealing: ${status.nextSealing}.`,
-      ...(status.alarms.length === 0 ? ["Nothing needs attention."] : status.alarms.map((alarm) => `! ${sentenceFor(alarm)}`)),
-    ],
-  };
-}
-
-async function keysAnswer(keys: Keys, { policy, log }: Values): Promise<Answer> {
-  const { logSigner, review, cosigners, program, rewards, demo } = keys;
-  const file = {
-    log: logSigner.vkey.text,
-    review: review.text,
-    cosigners: cosigners.map(({ text }, number) => ({ name: `cosigner-${String(number + 1)}`, vkey: text })),
-    // Who must have cosigned is for the auditor to say, in this file.
-    quorum: null,
-    witnessProgram: program.fingerprint,
-  };
-  if (log === true) return { json: {}, lines: [], file: `${file.log}\n` };
-  if (policy === true) {
-    const text = fromUtf8(formatLogPolicy(file));
-    return { json: {}, lines: [], file: text };
-  }
-  const { sha256: retentionHash } = await openFirstPolicy(keys);
-  return {
-    json: {
-      log: file.log,
-      review: file.review,
-      program: program.fingerprint,
-      rewards: rewards.fingerprint,
-      retention: retentionHash,
-      demo,
-    },
-    lines: [
-      `Log key:          ${file.log}`,
-      `Review key:       ${file.review}`,
-      `Program:          ${program.fingerprint}`,
-      `Rewards:          ${rewards.fingerprint}`,
-      `First retention:  ${retentionHash}`,
-      ...(demo ? ["These are demo keys: their secrets are public."] : []),
-    ],
-  };
-}
-
-function batches(numbers: readonly number[]): string {
-  return numbers.length === 1 ? `batch ${String(numbers[0])}` : `batches ${numbers.map(String).join(", ")}`;
 }
 
 /** Shows the step under way once a second, from the first second on: nothing for what is quick. */

@@ -12,8 +12,11 @@ import { concat, equal } from "../../protocol/bytes.ts";
 import { utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { formatNote, type NoteSignature, parseNote } from "../../protocol/format/note.ts";
+import { formatJson, integer, parseJson } from "../../protocol/format/json.ts";
+import type { Connection } from "../store/database.ts";
 import { readIfThere } from "../store/durable-file.ts";
-import { publishedCheckpoint, putTiles } from "../store/log-store.ts";
+import { publishedCheckpoint, putTiles, readState, writeState } from "../store/log-store.ts";
+import { dayOf } from "./timetable.ts";
 import type { Keeper } from "./writer.ts";
 
 /** Longest file that is read, bytes. */
@@ -21,13 +24,23 @@ const LONGEST = 65_536;
 /** What a signature line begins with. */
 const DASH = utf8("\u2014 ");
 
+/** Name of the day number on which cosignatures were taken in last. */
+const COSIGNED = "cosigned";
+const LARGEST_DAY = 2_932_896;
+
+/** The day (a day number) on which cosignatures were taken in last, or null. */
+export async function lastCosigned(db: Connection): Promise<number | null> {
+  const bytes = await readState(db, COSIGNED);
+  return bytes === null ? null : integer(0, LARGEST_DAY)(parseJson(bytes), COSIGNED);
+}
+
 /**
  * Publishes the cosignatures in the file at `path`. Returns the names of the cosigners it is by.
  * @throws {Refusal} `not-found`; `bad-checkpoint` if it is not the one published now; `unknown-signer` if no listed cosigner signed; `bad-note`,
  * `bad-signature`. Nothing is changed then.
  */
 export async function takeCosignatures({ context, lock }: Keeper, path: string): Promise<readonly string[]> {
-  const { keys, db } = context;
+  const { keys, db, clock } = context;
   const info = await stat(path).catch(() => null);
   if (info?.isFile() !== true) throw new Refusal("not-found", "the cosigned checkpoint");
   if (info.size > LONGEST) throw new Refusal("bad-note", "length");
@@ -53,6 +66,9 @@ export async function takeCosignatures({ context, lock }: Keeper, path: string):
     const signature = note.signatures.find(by) ?? others.find(by);
     if (signature !== undefined) signatures.push(signature);
   }
-  await lock.transaction((tx) => putTiles(tx, [], formatNote({ text, signatures })));
+  await lock.transaction(async (tx) => {
+    await putTiles(tx, [], formatNote({ text, signatures }));
+    await writeState(tx, COSIGNED, formatJson(dayOf(clock())));
+  });
   return cosigners.map(({ name }) => name);
 }

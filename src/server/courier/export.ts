@@ -16,7 +16,6 @@ import { type BundleFile, fitsManifest, writeBundle, type WrittenBundle } from "
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { fromHex, toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import { parseCheckpoint } from "../../protocol/format/checkpoint.ts";
 import { formatDate } from "../../protocol/format/date.ts";
 import { formatManifest, type ManifestEntry, NO_PREVIOUS, parseManifest } from "../../protocol/format/manifest.ts";
 import { parseNote } from "../../protocol/format/note.ts";
@@ -28,7 +27,7 @@ import type { Context } from "../context.ts";
 import { batchKey } from "../store/batch-keys.ts";
 import type { Connection } from "../store/database.ts";
 import { itemBody, itemsOf } from "../store/items.ts";
-import { insertLeaves, logFile, publishedCheckpoint } from "../store/log-store.ts";
+import { checkpointSize, insertLeaves, logFile, publishedCheckpoint } from "../store/log-store.ts";
 import { refuseOther, requireFolder, roomIn, writeOnto } from "./stick.ts";
 import { entryDay, type Keeper, publish } from "./writer.ts";
 
@@ -104,7 +103,7 @@ async function prepare({ context, lock, progress }: Keeper, folder: string): Pro
   if (checkpoint === null) throw new Error("a sealed batch is in a published log");
 
   const log: ManifestEntry[] = [entryOf("checkpoint", checkpoint)];
-  for (const path of newTilePaths(before === null ? 0 : sizeOf(before.checkpoint), sizeOf(checkpoint))) {
+  for (const path of newTilePaths(before === null ? 0 : checkpointSize(before.checkpoint), checkpointSize(checkpoint))) {
     const tile = await logFile(db, path);
     if (tile === null) throw new Error("a published log has its tiles");
     log.push(entryOf(`log/${path}`, tile));
@@ -154,7 +153,8 @@ async function prepare({ context, lock, progress }: Keeper, folder: string): Pro
 /** Batches after those of the last bundle, from the first to the last that is there; one between that was destroyed unread has no items any more. */
 async function waitingRun(db: Connection, after: number): Promise<{ batch: number; waits: boolean }[]> {
   const batches = await db.query<{ batch: number; waits: boolean; purged: boolean }>(
-    "select batch, state = 'sealed' and purging is null as waits, state = 'purged' as purged from batch where batch > $1 order by batch",
+    `select batch, state = 'sealed' and purging is null and not lost as waits, state = 'purged' or lost as purged
+     from (select *, to_regclass('item_' || batch) is null as lost from batch) as known where batch > $1 order by batch`,
     [after],
   );
   const first = batches.findIndex(({ purged }) => !purged);
@@ -177,10 +177,6 @@ function newTilePaths(oldSize: number, size: number): string[] {
 
 function entryOf(path: string, bytes: Bytes): ManifestEntry {
   return { path, size: bytes.length, sha256: toHex(sha256(bytes)) };
-}
-
-function sizeOf(checkpoint: Bytes): number {
-  return parseCheckpoint(parseNote(checkpoint).text).size;
 }
 
 /** Octets of a bundle of these entries, its manifest estimated from above. */

@@ -3,15 +3,13 @@
  * that a purge is not seen half done, and with no more rights than an auditor's role has: no item is read, no key leaves, nothing that waits is counted.
  */
 import type { Bytes } from "../../protocol/bytes.ts";
-import { parseCheckpoint } from "../../protocol/format/checkpoint.ts";
 import { formatDate } from "../../protocol/format/date.ts";
 import { formatInventory, type Inventory, type StoredBatch, type StoredKey } from "../../protocol/format/inventory.ts";
-import { parseNote } from "../../protocol/format/note.ts";
 import type { Context } from "../context.ts";
 import { batchesWithKeys, batchKey, batchKeyFingerprint } from "../store/batch-keys.ts";
 import type { Connection } from "../store/database.ts";
 import { asKeeper } from "../store/locks.ts";
-import { publishedCheckpoint } from "../store/log-store.ts";
+import { checkpointSize, publishedCheckpoint } from "../store/log-store.ts";
 import { connectedAs } from "../store/logins.ts";
 import { dayOf } from "./timetable.ts";
 
@@ -40,7 +38,7 @@ export async function takeInventory({ config, db, keys, clock }: Context, patien
 
 async function publishedSize(tx: Connection): Promise<number> {
   const checkpoint = await publishedCheckpoint(tx);
-  return checkpoint === null ? 0 : parseCheckpoint(parseNote(checkpoint).text).size;
+  return checkpoint === null ? 0 : checkpointSize(checkpoint);
 }
 
 async function storedBatches(tx: Connection): Promise<StoredBatch[]> {

@@ -37,5 +37,9 @@ export type Step =
   | "logging the purge"
   // a change of the retention policy
   | "logging the policy"
+  // backup and restore
+  | "writing the backup"
+  | "checking the backup"
+  | "bringing the backup back"
   // first start
   | "logging keys";

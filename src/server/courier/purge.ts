@@ -13,6 +13,8 @@
  *
  * Each step may be repeated. A purge that was interrupted goes on with the next `purge`, with the day it began.
  *
+ * A batch whose items are gone, because the database was restored from a backup without them, is due at once: the log says what is true, also when it is early.
+ *
  * Replies that have expired go first, by themselves: they are ciphertext under keys of their witnesses and stand in no log.
  *
  * **When.** A batch is due by the policy it was sealed under (its `sealed` leaf names it), not by the present one: a changed policy
@@ -36,7 +38,7 @@ import { dayOf } from "./timetable.ts";
 import { entryDay, type Keeper, publish } from "./writer.ts";
 
 /** Why a batch is on the list. */
-export type Reason = "acknowledged" | "never-acknowledged" | "interrupted";
+export type Reason = "acknowledged" | "never-acknowledged" | "interrupted" | "lost";
 
 /** A batch whose time is over. */
 export interface DueBatch {
@@ -54,6 +56,8 @@ interface BatchRow {
   readonly purging: string | null;
   /** Whether a bundle with it is being exported just now. */
   readonly leaving: boolean;
+  /** Whether its items are not there: the database was restored from a backup without them. */
+  readonly lost: boolean;
 }
 
 /** What the purge will do with a batch, and when. */
@@ -82,7 +86,8 @@ export async function plannedPurges(db: Connection): Promise<PlannedPurge[]> {
 async function keptBatches(db: Connection): Promise<BatchRow[]> {
   return db.query<BatchRow>(
     `select batch, state, size, date, policy, acknowledged, purging,
-       exists (select from bundle where direction = 'review' and not logged and batch between first and last) as leaving
+       exists (select from bundle where direction = 'review' and not logged and batch between first and last) as leaving,
+       to_regclass('item_' || batch) is null as lost
      from batch where state <> 'purged' order by batch`,
   );
 }
@@ -99,6 +104,7 @@ export async function dueBatches(db: Connection, today: number): Promise<DueBatc
 
 function reasonFor(row: BatchRow, policy: RetentionPolicy, today: number): Reason | null {
   if (row.purging !== null) return "interrupted";
+  if (row.lost) return "lost";
   const due = row.leaving ? null : dueFrom(row, policy);
   if (due === null || today < due) return null;
   return row.acknowledged === null ? "never-acknowledged" : "acknowledged";

@@ -9,6 +9,7 @@ import { MOST_WAITING } from "./batch-size.ts";
 import { keep } from "./keeper.ts";
 import { overdueBatches, purge } from "./purge.ts";
 import { sealBatch } from "./seal.ts";
+import { certificateTroubles } from "./status.ts";
 import { dayOf, nextSealing } from "./timetable.ts";
 
 /** A running timetable. */
@@ -52,6 +53,7 @@ export function startSchedule(context: Context, mostWaiting = MOST_WAITING): Sch
         await purge(keeper);
       });
       for (const batch of await overdueBatches(context.db, dayOf(clock()))) log.event("batch-overdue", { batch });
+      for (const { certificate, days } of certificateTroubles(context.keys, clock())) log.event("certificate-ends", { certificate, days });
       return true;
     } catch (error) {
       log.event("sealing-failed", { where: whereItBroke(error) });

@@ -46,7 +46,7 @@ export async function refuseOther(path: string, manifest: Bytes): Promise<void> 
 }
 
 /**
- * Writes `name` in `folder`, whole or not at all; replaces a file of that name.
+ * Writes `name` in `folder`, whole or not at all; replaces a file of that name. `length` is how long it will be, or about that.
  * @throws {Refusal} `stick-full`. @throws {Fault} if the stick failed. In both cases nothing of it is left there.
  */
 export async function writeOnto(
@@ -54,14 +54,15 @@ export async function writeOnto(
   name: string,
   { bytes, length }: { readonly bytes: Source; readonly length: number },
   progress: Progress,
+  step: "writing the bundle" | "writing the backup" = "writing the bundle",
 ): Promise<void> {
   await removeParts(folder, name);
   if ((await roomIn(folder)) < length) throw new Refusal("stick-full");
-  progress("writing the bundle", 0, length);
+  progress(step, 0, length);
   const temporary = join(folder, `${name}.${toHex(randomBytes(4))}.part`);
   try {
     await writeFlushed(temporary, bytes, (done) => {
-      progress("writing the bundle", done, length);
+      progress(step, done, Math.max(done, length));
     });
     progress("naming the bundle");
     await rename(temporary, join(folder, name));
@@ -69,7 +70,7 @@ export async function writeOnto(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     if (isCode(error, "ENOSPC") || isCode(error, "EDQUOT") || isCode(error, "EFBIG")) throw new Refusal("stick-full");
-    if (isCode(error)) throw new Fault("writing the bundle to the stick", error);
+    if (isCode(error)) throw new Fault(step, error);
     throw error;
   }
 }

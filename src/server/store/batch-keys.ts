@@ -21,6 +21,11 @@ import { readIfThere, writeDurably } from "./durable-file.ts";
 
 const LENGTH = 32;
 
+/** Puts back the key of a batch, as a backup has it. */
+export async function putBatchKey(dataDir: string, batch: number, key: Bytes): Promise<void> {
+  await writeDurably(pathOf(dataDir, batch), key);
+}
+
 function pathOf(dataDir: string, batch: number): string {
   return join(dataDir, "keys", "batches", `${formatNumber(batch)}.key`);
 }

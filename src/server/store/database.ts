@@ -7,9 +7,11 @@
  * - `bigint` comes as a number; beyond 2^53-1 it is a bug.
  */
 import pg from "pg";
-import { to as copyTo } from "pg-copy-streams";
-import { asBytes, type Bytes, readInteger } from "../../protocol/bytes.ts";
-import { Fault } from "../../protocol/errors.ts";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { asBytes, type Bytes, readInteger, type Source } from "../../protocol/bytes.ts";
+import { Fault, Refusal } from "../../protocol/errors.ts";
 
 /** The roles that the migrations make and programs work in. `keeper` is everything but changing the log and destroying what was sealed; see migrations/. `logins.ts` makes the logins that take them. */
 export type Role = "firsthand_intake" | "firsthand_keeper" | "firsthand_purger" | "firsthand_auditor";
@@ -31,8 +33,16 @@ export interface Connection {
   copyRows(select: string): AsyncGenerator<(Bytes | null)[], void, undefined>;
 }
 
+/** One connection for as long as it is held. */
+export interface Session extends Connection {
+  /** Rows of `select` as they come, in PostgreSQL's binary format: what {@link Session.copyIn} takes. */
+  copyOut(select: string): AsyncGenerator<Bytes, void, undefined>;
+  /** Adds rows as {@link Session.copyOut} gave them. `into` is a table and its columns. @throws {Fault}, and what `rows` throws. */
+  copyIn(into: string, rows: Source): Promise<void>;
+}
+
 /** A transaction that is under way. */
-export interface Transaction extends Connection {
+export interface Transaction extends Session {
   /**
    * The rows of its last statement: the end of the transaction is sent together with it, in one way there and back. The rows are not on the disk before the transaction has
    * returned. Nothing may be asked or thrown after it.
@@ -49,7 +59,7 @@ export interface Database extends Connection {
    */
   transaction<T>(work: (connection: Transaction, rows: Promise<readonly unknown[]>) => Promise<T>, first?: readonly string[]): Promise<T>;
   /** One connection for a longer time, with its session locks. */
-  connect(): Promise<Connection & { release(): void }>;
+  connect(): Promise<Session & { release(): void }>;
   /** Ends all connections. Repeated calls do nothing. */
   close(): Promise<void>;
 }
@@ -97,7 +107,7 @@ export function openDatabase(url: string, { role, connections = 10, pipelines = 
       throw broken(error);
     }
   };
-  const connect = async (): Promise<Connection & { release(): void }> => {
+  const connect = async (): Promise<Session & { release(): void }> => {
     const client = await borrow();
     return {
       ...over(client),
@@ -163,11 +173,13 @@ export function openDatabase(url: string, { role, connections = 10, pipelines = 
   };
 }
 
-function over(client: pg.PoolClient): Connection {
+function over(client: pg.PoolClient): Session {
   return {
     query: async <Row>(statement: string, values: readonly SqlValue[] = []) => (await run(client, statement, values)).rows as Row[],
     execute: async (statement, values = []) => (await run(client, statement, values)).rowCount ?? 0,
     copyRows: (select) => copyRows(client, select),
+    copyOut: (select) => copyOut(client, select),
+    copyIn: (into, rows) => copyIn(client, into, rows),
   };
 }
 
@@ -249,6 +261,25 @@ async function* copyRows(client: pg.PoolClient, select: string): AsyncGenerator<
   }
 }
 
+async function* copyOut(client: pg.PoolClient, select: string): AsyncGenerator<Bytes, void, undefined> {
+  const stream: AsyncIterable<unknown> = client.query(copyTo(`copy (${select}) to stdout (format binary)`));
+  const reader = new CopyReader(stream);
+  try {
+    for (let piece = await reader.some(); piece !== null; piece = await reader.some()) yield piece;
+  } finally {
+    await reader.end();
+  }
+}
+
+async function copyIn(client: pg.PoolClient, into: string, rows: Source): Promise<void> {
+  const stream = client.query(copyFrom(`copy ${into} from stdin (format binary)`));
+  try {
+    await pipeline(Readable.from(rows, { objectMode: false }), stream);
+  } catch (error) {
+    throw error instanceof Refusal || error instanceof Fault ? error : broken(error);
+  }
+}
+
 /** Takes exact numbers of octets from a stream of pieces. */
 class CopyReader {
   readonly #pieces: AsyncIterator<Buffer>;
@@ -274,6 +305,12 @@ class CopyReader {
       this.#pending = this.#pending.subarray(piece.length);
     }
     return asBytes(whole);
+  }
+
+  /** What comes next, or null at the end. */
+  async some(): Promise<Bytes | null> {
+    const next = await this.#next();
+    return next === null ? null : asBytes(next);
   }
 
   /** Reads on to the end of the stream, so that the connection can be used again. */

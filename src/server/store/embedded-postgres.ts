@@ -119,6 +119,13 @@ export interface EmbeddedOptions {
   readonly clock?: () => number;
 }
 
+/** Whether a data folder has a database of its own already. Looks only. */
+export async function hasEmbeddedPostgres(dataDir: string): Promise<boolean> {
+  for (const mark of [join("postgres", "cluster", "PG_VERSION"), "postgres.place"])
+    if ((await stat(join(dataDir, mark)).catch(() => null)) !== null) return true;
+  return false;
+}
+
 /**
  * Starts the database of a data folder, or joins it if it runs. Makes it if it is not there yet.
  * @throws {Fault} if it cannot be made or started.

@@ -67,6 +67,11 @@ async function lockGenerations(connection: Connection): Promise<void> {
   await connection.query("select pg_advisory_xact_lock($1)", [GENERATION_LOCK]);
 }
 
+/** Opens the generation after a batch, in a database that has none: what waited elsewhere stays there. To be called in a transaction. */
+export async function openGenerationAfter(tx: Connection, dataDir: string, batch: number): Promise<void> {
+  await openGeneration(tx, batch + 1, await makeGenerationKey(dataDir, batch + 1));
+}
+
 async function openGeneration(connection: Connection, generation: number, fingerprint: Bytes): Promise<void> {
   const n = String(generation);
   await connection.query(`create table tip_part_${n} partition of tip_part for values in (${n})`);

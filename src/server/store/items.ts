@@ -36,6 +36,10 @@ export interface StoredItem {
 /** The digest of an item that is gone, as SQL. */
 const NO_DIGEST = "decode(repeat('00', 32), 'hex')";
 
+/** The rows of `accepted` as they would be if every batch were purged: commitments, which the log shows anyway, and nothing of ids and ciphertexts. */
+export const ACCEPTED_AS_PURGED = `select batch, decode(replace(gen_random_uuid()::text, '-', ''), 'hex') as tip, commitment, ${NO_DIGEST} as digest
+  from accepted order by commitment`;
+
 /** Makes the partitions of a batch. */
 export async function makePartitions(tx: Connection, batch: number): Promise<void> {
   await tx.query("select make_item_partitions($1::int)", [batch]);

@@ -9,7 +9,9 @@
  */
 import { asBytes, type Bytes } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/errors.ts";
+import { parseCheckpoint } from "../../protocol/format/checkpoint.ts";
 import { formatLeaf, type Leaf, parseLeaf } from "../../protocol/format/leaf.ts";
+import { parseNote } from "../../protocol/format/note.ts";
 import { tilePath } from "../../protocol/format/tile.ts";
 import type { NewTile, TileReader } from "../../protocol/tlog/tree.ts";
 import type { Connection } from "./database.ts";
@@ -37,6 +39,11 @@ export function tilesIn(db: Connection): TileReader {
 /** The published checkpoint, a signed note, or null before the first. */
 export async function publishedCheckpoint(db: Connection): Promise<Bytes | null> {
   return readState(db, CHECKPOINT);
+}
+
+/** Entries that a stored checkpoint, a signed note of ours, is over. */
+export function checkpointSize(checkpoint: Bytes): number {
+  return parseCheckpoint(parseNote(checkpoint).text).size;
 }
 
 /** Puts tiles and the checkpoint they belong to in their places. To be called in a transaction. */

@@ -197,6 +197,9 @@ describe.each(BROWSERS)("in %s", (name) => {
     const page = await browser.newPage();
     line.decide(({ path }) => (path === "/keys.pgp" ? { status: 404, error: "not-found" } : "pass"));
     expect(await failureOf(page, `${line.url}/en/`)).toBe("The keys of this site are missing");
+    // As a server answers whose certificate has run out.
+    line.decide(({ path }) => (path === "/keys.pgp" ? { status: 422, error: "no-epoch" } : "pass"));
+    expect(await failureOf(page, `${line.url}/en/`)).toBe("The keys of this site are missing");
     line.decide(() => "pass");
     await page.click("#failed-again");
     await stepShown(page, "safety");

@@ -74,8 +74,8 @@ describe("the timetable of a running server", () => {
     expect(nextSealing).toBe(`${formatDate(FIRST_DAY + 5)}T00:00Z`);
     expect(batches).toEqual({ sealed: 5, exported: 0, acknowledged: 0, purged: 0 });
     expect(alarms).toEqual([
-      { alarm: "certificate-ends", certificate: "program", date: formatDate(FIRST_DAY + 28) },
-      { alarm: "certificate-ends", certificate: "rewards", date: formatDate(FIRST_DAY + 28) },
+      { alarm: "certificate-ends-soon", certificate: "program", date: formatDate(FIRST_DAY + 28) },
+      { alarm: "certificate-ends-soon", certificate: "rewards", date: formatDate(FIRST_DAY + 28) },
     ]);
     expect(logSize).toBe(11 + 5 * 65);
   });
