@@ -102,6 +102,8 @@ export function inWords(casebook: Casebook, subject: Subject): string {
       return `show the source of tip ${subject.tip} to ${nameOf(casebook, subject.to)}`;
     case "approve-referral":
       return `approve referral ${String(subject.referral)}`;
+    case "approve-dossier":
+      return `approve the dossier of referral ${String(subject.referral)}, SHA-256 ${subject.sha256}`;
     case "send-referral":
       return `send referral ${String(subject.referral)}, SHA-256 ${subject.sha256}`;
     case "retention":

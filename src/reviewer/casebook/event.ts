@@ -29,6 +29,7 @@ import {
   text,
 } from "../../protocol/format/json.ts";
 import { REPLY_LENGTH } from "../../protocol/format/reply.ts";
+import { REFERRAL_ACTS } from "../referral/acts.ts";
 import { sealedText, TRIAGE_ACTS } from "../triage/acts.ts";
 import { DATE, NUMBER, personKey, tipId } from "./identifiers.ts";
 import { roles } from "./roles.ts";
@@ -73,7 +74,7 @@ const tipEntry = record({
 /** An item that is no tip and no decoy; it is kept sealed as it came. */
 const troubledItem = record({ batch: NUMBER, position: COUNT, digest: hex(32), problem: oneOf(["unreadable", "not-included"]) });
 
-/** Everything that can be done, by kind. What is done with tips is in triage/acts.ts. */
+/** Everything that can be done, by kind. What is done with tips is in triage/acts.ts, with referrals in referral/acts.ts. */
 const ACTS = {
   /** The ceremony: whose casebook this is. Always the first event and only the first. `program` and `rewards` are the certificates' fingerprints, `review` is a verifier key. */
   opened: record({
@@ -127,6 +128,7 @@ const ACTS = {
   /** A tip's attachments were written out. */
   extracted: record({ kind: oneOf(["extracted"]), tip: tipId }),
   ...TRIAGE_ACTS,
+  ...REFERRAL_ACTS,
 };
 
 export type Person = ReturnType<typeof person>;

@@ -120,6 +120,8 @@ const SUBJECTS = {
   /** Lets `to` see what a tip tells of its own source. */
   reveal: record({ what: oneOf(["reveal"]), tip: tipId, to: personKey }),
   "approve-referral": record({ what: oneOf(["approve-referral"]), referral: NUMBER }),
+  /** The dossier of a referral, as it was fixed; `sha256` is of its bytes, so that both signatures are under exactly these. */
+  "approve-dossier": record({ what: oneOf(["approve-dossier"]), referral: NUMBER, sha256: hex(32) }),
   /** The approved referral leaves; `sha256` is of exactly what leaves. */
   "send-referral": record({ what: oneOf(["send-referral"]), referral: NUMBER, sha256: hex(32) }),
   retention: record({ what: oneOf(["retention"]), class: oneOf(RETENTION_CLASSES), days: integer(1, 36_500) }),

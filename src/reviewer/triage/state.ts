@@ -46,7 +46,7 @@ export interface Entity {
 export interface Referral {
   readonly drafted: Item<ActOf<"referral-drafted">>;
   readonly state: ReferralStateName;
-  readonly moves: readonly Item<ActOf<"referral-moved"> | ActOf<"confirmed">>[];
+  readonly moves: readonly Item<ActOf<"referral-moved"> | ActOf<"confirmed"> | ActOf<"dossier-fixed"> | ActOf<"agency-answered">>[];
 }
 
 export interface Proposal {
@@ -162,6 +162,12 @@ export class CasebookState {
       case "referral-moved":
         this.#moveReferral(act.referral, act.to, itemOf(event, act));
         return;
+      case "dossier-fixed":
+        this.#moveReferral(act.referral, "sanitised", itemOf(event, act));
+        return;
+      case "agency-answered":
+        this.#moveReferral(act.referral, act.answer, itemOf(event, act));
+        return;
       case "task-done":
         this.#tasksDone.add(act.task);
         return;
@@ -213,6 +219,7 @@ export class CasebookState {
         this.#destroyedEpochs.add(subject.epoch);
         return;
       case "approve-referral":
+      case "approve-dossier":
         this.#moveReferral(subject.referral, "approved", item);
         return;
       case "send-referral":
