@@ -28,7 +28,7 @@ import {
   record,
   text,
 } from "../../protocol/format/json.ts";
-import { REPLY_LENGTH } from "../../protocol/format/reply.ts";
+import { PURPOSES, REPLY_LENGTH } from "../../protocol/format/reply.ts";
 import { REFERRAL_ACTS } from "../referral/acts.ts";
 import { sealedText, TRIAGE_ACTS } from "../triage/acts.ts";
 import { DATE, NUMBER, personKey, tipId } from "./identifiers.ts";
@@ -114,7 +114,7 @@ const ACTS = {
   }),
   /**
    * A witness was answered; `text` is sealed under the tip's key. `mailbox` is the hash of the mailbox id, `sealed` the reply as it leaves with the next outbox after this event, base64;
-   * `challenge` is what the witness was asked to sign.
+   * `challenge` is what the witness was asked to sign, `asked` what it was made of with the date.
    */
   replied: record({
     kind: oneOf(["replied"]),
@@ -123,6 +123,7 @@ const ACTS = {
     date: DATE,
     text: sealedText,
     challenge: nullable(hex(32)),
+    asked: nullable(record({ nonce: hex(32), program: text(200, 1), purpose: oneOf(PURPOSES) })),
     sealed: text(4 * Math.ceil(REPLY_LENGTH / 3), 1),
   }),
   /** A tip's attachments were written out. */

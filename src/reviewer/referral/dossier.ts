@@ -68,7 +68,7 @@ const reader = record({
     record({
       custody: list(custody, 100),
       exhibit: matching(/X[1-9][0-9]{0,5}/),
-      file: nullable(matching(/evidence\/X[0-9]{1,6}(?:\.[a-z0-9]{1,5})?/)),
+      file: nullable(matching(/evidence\/x[0-9]{1,6}(?:\.[a-z0-9]{1,5})?/)),
       form: oneOf(["original", "cleaned"]),
       sha256: hex(32),
       size: integer(0, Number.MAX_SAFE_INTEGER),

@@ -18,7 +18,7 @@ export interface IncludedExhibit {
   readonly source: Source;
   /** Counted from 0. */
   readonly attachment: number;
-  /** Path in the dossier, `evidence/X1.pdf`. */
+  /** Path in the dossier, `evidence/x1.pdf`. */
   readonly file: string;
 }
 
@@ -42,7 +42,7 @@ export function exhibitsOf(
     for (const [attachment, { name, form, size }] of attachments.entries()) {
       const exhibit = `X${String(parts.length + 1)}`;
       const goes = chosen.get(`${source.shelved.entry.id} ${String(attachment)}`) === true;
-      const file = goes ? `evidence/${exhibit}${endingOf(name)}` : null;
+      const file = goes ? `evidence/${exhibit.toLowerCase()}${endingOf(name)}` : null;
       if (file !== null) exhibits.push({ source, attachment, file });
       const sha256 = source.record.hashes[attachment] ?? "";
       parts.push({ custody: custodyOf(casebook, source, date, goes), exhibit, file, form, sha256, size, source: source.name });

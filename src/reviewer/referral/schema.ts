@@ -88,7 +88,7 @@ export const DOSSIER_SCHEMA: Schema = {
         {
           custody: listOf(record({ at: string(20, 10), by: orNull(person), what: line }), 100),
           exhibit: like("X[1-9][0-9]{0,5}"),
-          file: orNull(like("evidence/X[0-9]{1,6}(?:\\.[a-z0-9]{1,5})?")),
+          file: orNull(like("evidence/x[0-9]{1,6}(?:\\.[a-z0-9]{1,5})?")),
           form: among(["original", "cleaned"]),
           sha256: like("[0-9a-f]{64}"),
           size: integer(0, Number.MAX_SAFE_INTEGER),

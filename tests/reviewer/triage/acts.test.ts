@@ -45,6 +45,7 @@ const SUBJECTS: Readonly<Record<Subject["what"], Record<string, Json>>> = {
   "release-hold": { tip },
   reveal: { tip, to: key },
   "approve-referral": { referral: 7 },
+  "approve-dossier": { referral: 7, sha256: key },
   "send-referral": { referral: 7, sha256: key },
   retention: { class: "spam", days: 30 },
   "add-person": { name: "Ana", key, roles: ["lead", "reviewer"] },
