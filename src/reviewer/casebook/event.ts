@@ -29,6 +29,7 @@ import {
   text,
 } from "../../protocol/format/json.ts";
 import { PURPOSES, REPLY_LENGTH } from "../../protocol/format/reply.ts";
+import { CLAIM_ACTS } from "../claims/acts.ts";
 import { REFERRAL_ACTS } from "../referral/acts.ts";
 import { sealedText, TRIAGE_ACTS } from "../triage/acts.ts";
 import { DATE, NUMBER, personKey, tipId } from "./identifiers.ts";
@@ -74,7 +75,7 @@ const tipEntry = record({
 /** An item that is no tip and no decoy; it is kept sealed as it came. */
 const troubledItem = record({ batch: NUMBER, position: COUNT, digest: hex(32), problem: oneOf(["unreadable", "not-included"]) });
 
-/** Everything that can be done, by kind. What is done with tips is in triage/acts.ts, with referrals in referral/acts.ts. */
+/** Everything that can be done, by kind. What is done with tips is in triage/acts.ts, with referrals in referral/acts.ts, with claims in claims/acts.ts. */
 const ACTS = {
   /** The ceremony: whose casebook this is. Always the first event and only the first. `program` and `rewards` are the certificates' fingerprints, `review` is a verifier key. */
   opened: record({
@@ -130,6 +131,7 @@ const ACTS = {
   extracted: record({ kind: oneOf(["extracted"]), tip: tipId }),
   ...TRIAGE_ACTS,
   ...REFERRAL_ACTS,
+  ...CLAIM_ACTS,
 };
 
 export type Person = ReturnType<typeof person>;

@@ -12,6 +12,7 @@
 import { Refusal } from "../../protocol/errors.ts";
 import type { Act, ActOf, SignedEvent } from "../casebook/event.ts";
 import type { Role } from "../casebook/roles.ts";
+import { checkClaimAct, checkClaimSubject, isRewardsCasebook } from "../claims/rules.ts";
 import { checkReferralAct, checkRemovalUndo, lastOf, requireNoAuthor, requireReferral } from "../referral/rules.ts";
 import type { Subject } from "./acts.ts";
 import { mayFollow, REFERRAL_MACHINE, TIP_MACHINE } from "./machines.ts";
@@ -20,6 +21,9 @@ import { CasebookState, hasRole, type Item, itemsOf, onLegalHold, readingOf, typ
 const READERS = ["lead", "reviewer", "translator"] as const;
 const REVIEWERS = ["lead", "reviewer"] as const;
 const EVERYBODY = ["importer", "lead", "reviewer", "reward_officer", "translator"] as const;
+const OFFICERS = ["reward_officer"] as const;
+/** Reviewers about everything but claims, reward officers about claims and nothing else. */
+const DECIDERS = ["lead", "reviewer", "reward_officer"] as const;
 const IMPORTERS = ["importer", "lead"] as const;
 
 /** Roles of which one is needed. */
@@ -53,16 +57,23 @@ const MAY: Readonly<Record<Act["kind"], readonly Role[]>> = {
   exposed: READERS,
   "referral-drafted": REVIEWERS,
   "referral-moved": REVIEWERS,
-  "program-recorded": ["lead"],
+  "program-recorded": ["lead", "reward_officer"],
+  "claims-handed-over": IMPORTERS,
+  "claims-taken-in": OFFICERS,
+  "claim-asked": OFFICERS,
+  "claim-moved": OFFICERS,
+  "notice-filed": OFFICERS,
+  "payee-sealed": OFFICERS,
+  "year-reported": OFFICERS,
   removed: REVIEWERS,
   "exhibit-chosen": REVIEWERS,
   "dossier-written": REVIEWERS,
   "dossier-fixed": REVIEWERS,
   "dossier-packed": REVIEWERS,
   "agency-answered": REVIEWERS,
-  proposed: REVIEWERS,
-  confirmed: REVIEWERS,
-  rejected: REVIEWERS,
+  proposed: DECIDERS,
+  confirmed: DECIDERS,
+  rejected: DECIDERS,
   undone: READERS,
 };
 
@@ -122,6 +133,15 @@ export function checkEvent(state: CasebookState, { act, person }: Unlinked): voi
     case "agency-answered":
       checkReferralAct(state, act, person);
       return;
+    case "claims-handed-over":
+    case "claims-taken-in":
+    case "claim-asked":
+    case "claim-moved":
+    case "notice-filed":
+    case "payee-sealed":
+    case "year-reported":
+      checkClaimAct(state, act);
+      return;
     case "task-done":
       if (state.held(act.task)?.act.kind !== "task-set" || state.isDone(act.task)) throw new Refusal("no-such-item", "task");
       return;
@@ -157,7 +177,9 @@ function checkFounders({ people }: ActOf<"opened">, person: string): void {
   const names = new Set(people.map(({ name }) => name));
   const fine = keys.size === people.length && names.size === people.length && keys.has(person);
   if (!fine) throw new Refusal("casebook-damaged", "the people it was opened with");
-  if (!people.some(({ roles }) => roles.includes("lead"))) throw new Refusal("not-allowed", "a casebook needs a lead");
+  const officers = people.filter(({ roles }) => roles.includes("reward_officer")).length;
+  if (officers < people.length && !people.some(({ roles }) => roles.includes("lead")))
+    throw new Refusal("not-allowed", "a casebook needs a lead");
 }
 
 function requireReadable(state: CasebookState, id: string, person: string): TipState {
@@ -235,6 +257,7 @@ function checkReadTipAct(state: CasebookState, tip: TipState, act: TipAct, perso
 
 /** Whether a subject can be carried out as things are, with `person` taking part. */
 function checkSubject(state: CasebookState, subject: Subject, person: string): void {
+  if (!hasRole(state, person, isRewardsCasebook(state) ? OFFICERS : REVIEWERS)) throw new Refusal("not-allowed", subject.what);
   if ("tip" in subject && readingOf(state.tip(subject.tip), person) === "recused") throw new Refusal("recused");
   switch (subject.what) {
     case "destroy-tip": {
@@ -264,7 +287,16 @@ function checkSubject(state: CasebookState, subject: Subject, person: string): v
       return;
     case "retention":
       return;
+    case "decide-claim":
+    case "make-payable":
+    case "record-payment":
+    case "reveal-payee":
+      if (!isRewardsCasebook(state)) throw new Refusal("not-allowed", "not in this casebook");
+      checkClaimSubject(state, subject);
+      return;
     case "add-person": {
+      if (isRewardsCasebook(state) && !subject.roles.includes("reward_officer"))
+        throw new Refusal("not-allowed", "this casebook is the reward officers'");
       const taken = [...state.people.values()].some(({ key, name }) => key === subject.key || name === subject.name);
       if (taken) throw new Refusal("already-there", "person");
       return;
@@ -293,8 +325,9 @@ function checkDecision(state: CasebookState, act: ActOf<"confirmed"> | ActOf<"re
   const { proposed } = proposal;
   const { subject } = proposed.act;
   if (proposed.person === person) throw new Refusal("needs-another-person", subject.what);
-  if (!hasRole(state, proposed.person, REVIEWERS)) throw new Refusal("not-allowed", "who proposed it has left");
-  if (!hasRole(state, person, ["lead"]) && !hasRole(state, proposed.person, ["lead"]))
+  if (!hasRole(state, proposed.person, DECIDERS)) throw new Refusal("not-allowed", "who proposed it has left");
+  const officers = isRewardsCasebook(state);
+  if (!officers && !hasRole(state, person, ["lead"]) && !hasRole(state, proposed.person, ["lead"]))
     throw new Refusal("not-allowed", "one of the two is a lead");
   if (subject.what === "send-referral") requireNoAuthor(state, subject.referral, person);
   checkSubject(state, subject, person);
