@@ -21,6 +21,7 @@ import { OVERRIDE, requireIsolation } from "./isolation.ts";
 import { readOwnSecret } from "./own-secret.ts";
 import * as retention from "./retention.ts";
 import { deskOf } from "./desk-options.ts";
+import { CLAIMS_HELP, runClaims } from "./claims/command-line.ts";
 import { REFERRAL_HELP, runReferral, runVerifyDossier } from "./referral/command-line.ts";
 import type { Answer } from "./views.ts";
 import { showWindow } from "./window/window.ts";
@@ -57,6 +58,7 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
       --against FOLDER      and how a copy of it in that folder stands to it
 
   firsthand-reviewer referral …      from tips to an agency: referral --help
+  firsthand-reviewer claims …        rewards, in the reward officers' own casebook: claims --help
   firsthand-reviewer verify-dossier FOLDER --key FILE      checks a dossier that an agency received
 
 What takes two people, one to propose and another to confirm:
@@ -194,6 +196,7 @@ const DAY = 86_400;
 /** Commands whose arguments are understood elsewhere. */
 const APART: Readonly<Record<string, { readonly help: string; readonly run: (args: readonly string[], now: Date) => Promise<Ended> }>> = {
   referral: { help: REFERRAL_HELP, run: async (args, now) => ({ answer: await runReferral(args, now, say), sound: true }) },
+  claims: { help: CLAIMS_HELP, run: async (args, now) => ({ answer: await runClaims(args, now, say), sound: true }) },
   "verify-dossier": { help: REFERRAL_HELP, run: runVerifyDossier },
 };
 

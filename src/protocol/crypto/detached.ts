@@ -33,12 +33,15 @@ export async function verifyDetached(signer: Bytes, data: Bytes, signature: Byte
     const { signatures } = await verify({
       message: await createMessage({ binary: data }),
       signature: await readSignature({ binarySignature: signature }),
-      verificationKeys: key,
+      verificationKeys: key.toPublic(),
       date: dateOf(unixSeconds),
       format: "binary",
     });
     const [first] = signatures;
-    if (signatures.length === 1 && first !== undefined && (await first.verified)) return;
+    if (signatures.length === 1 && first !== undefined) {
+      await first.verified;
+      return;
+    }
   } catch {
     // What is wrong with it is not told apart.
   }
@@ -68,7 +71,7 @@ export async function foreignCertificate(bytes: Bytes, unixSeconds: number): Pro
   return {
     fingerprint: key.getFingerprint(),
     encrypt: async (data) =>
-      asBytes(await encrypt({ message: await createMessage({ binary: data }), encryptionKeys: key, format: "binary", date })),
+      asBytes(await encrypt({ message: await createMessage({ binary: data }), encryptionKeys: key.toPublic(), format: "binary", date })),
   };
 }
 

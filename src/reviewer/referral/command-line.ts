@@ -1,12 +1,10 @@
 /** The commands `referral` and `verify-dossier`: understands their arguments. */
 import { parseArgs } from "node:util";
-import { Refusal } from "../../protocol/errors.ts";
-import { parseDate } from "../../protocol/format/date.ts";
-import { oneOf } from "../../protocol/format/json.ts";
 import type { Desk } from "../desk.ts";
 import { DESK_OPTIONS, deskOf } from "../desk-options.ts";
 import { OUTCOMES } from "../triage/vocabulary.ts";
 import type { Answer } from "../views.ts";
+import { type Actions, checkAction, codeIn, dayIn, numberIn, usage } from "../words-of.ts";
 import { ANSWERS, REMOVAL_REASONS } from "./acts.ts";
 import * as commands from "./commands.ts";
 import { readCertificate, verifyDossier } from "./verify.ts";
@@ -73,12 +71,8 @@ function parse(args: readonly string[]) {
   }
 }
 
-function usage(what: string): never {
-  throw new Refusal("usage", what);
-}
-
 /** Words after each action, and the options it takes besides those of every command on a casebook. */
-const ACTIONS: Readonly<Record<string, { readonly words: readonly string[]; readonly options: readonly (keyof typeof OPTIONS)[] }>> = {
+const ACTIONS: Actions<keyof typeof OPTIONS> = {
   program: { words: ["FILE"], options: [] },
   draft: { words: ["TITLE"], options: ["tip"] },
   list: { words: [], options: [] },
@@ -103,11 +97,7 @@ const ACTIONS: Readonly<Record<string, { readonly words: readonly string[]; read
 export async function runReferral(args: readonly string[], now: Date, say: (sentence: string) => void): Promise<Answer> {
   const { values, positionals } = parse(args);
   const [action = "", ...words] = positionals;
-  const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-  if (known === undefined) return usage("after referral comes one of its actions; referral --help says which");
-  if (words.length !== known.words.length) usage(`after referral ${action} comes ${known.words.join(" ") || "nothing"}`);
-  const strange = Object.keys(values).find((option) => !(option in DESK_OPTIONS) && !known.options.some((allowed) => allowed === option));
-  if (strange !== undefined) usage(`referral ${action} takes no --${strange}`);
+  checkAction("referral", ACTIONS, action, words, Object.keys(values), Object.keys(DESK_OPTIONS));
   return answerTo(action, words, values, deskOf(values, now, say));
 }
 
@@ -127,9 +117,9 @@ function answerTo(action: string, [first = "", second = "", third = ""]: readonl
     case "show":
       return commands.showReferral(referral, desk);
     case "remove":
-      return commands.remove(referral, removing(values), code(REMOVAL_REASONS, values.reason, "--reason"), desk);
+      return commands.remove(referral, removing(values), codeIn(REMOVAL_REASONS, values.reason, "--reason"), desk);
     case "exhibit":
-      return commands.chooseExhibit(referral, second, code(["include", "withhold"], third, "the last word") === "include", desk);
+      return commands.chooseExhibit(referral, second, codeIn(["include", "withhold"], third, "the last word") === "include", desk);
     case "form":
       return commands.form(referral, second, desk);
     case "write":
@@ -170,7 +160,7 @@ async function pack(referral: number, folder: string, values: Values, desk: Desk
 function removing({ words, source, text, from, to }: Values): commands.Removing {
   if (words !== undefined) return source === undefined ? { wordsFile: words } : usage("either --words or --source");
   if (source === undefined || from === undefined || to === undefined) return usage("say --words FILE, or --source, --from and --to");
-  const [start, end] = [whole("--from", from), whole("--to", to)];
+  const [start, end] = [numberIn("--from", from, 0, 700_000), numberIn("--to", to, 0, 700_000)];
   if (start >= end) usage("--to comes after --from");
   return { source, text: text === undefined ? 0 : number(text), start, end };
 }
@@ -178,38 +168,18 @@ function removing({ words, source, text, from, to }: Values): commands.Removing 
 function agencyAnswer(answer: string, values: Values): commands.AgencyAnswer {
   const { date, outcome, reference, words, document } = values;
   return {
-    answer: code(ANSWERS, answer, "the answer"),
-    outcome: outcome === undefined ? null : code(OUTCOMES, outcome, "--outcome"),
-    date: dateOf(date),
+    answer: codeIn(ANSWERS, answer, "the answer"),
+    outcome: outcome === undefined ? null : codeIn(OUTCOMES, outcome, "--outcome"),
+    date: dayIn("--date", date),
     reference: reference ?? null,
     wordsFile: words,
     documentFiles: document ?? [],
   };
 }
 
-function dateOf(date: string | undefined): string {
-  try {
-    parseDate(date ?? "");
-    return date ?? "";
-  } catch {
-    return usage("--date is YYYY-MM-DD");
-  }
-}
-
-function code<const T extends string>(codes: readonly T[], given: string | undefined, what: string): T {
-  try {
-    return oneOf(codes)(given ?? "", what);
-  } catch {
-    return usage(`${what} is one of ${codes.join(", ")}`);
-  }
-}
-
-function number(text: string): number {
-  return /^[1-9][0-9]{0,7}$/.test(text) ? Number(text) : usage("a referral, an event and a text are called by a number");
-}
-
-function whole(option: string, text: string): number {
-  return /^[0-9]{1,6}$/.test(text) ? Number(text) : usage(`${option} is a whole number`);
+/** What a referral, an event or a text is called by. */
+function number(given: string): number {
+  return numberIn("the number of a referral, an event or a text", given, 1, 99_999_999);
 }
 
 /** Runs `verify-dossier …`. `sound` is false if anything is wrong. */

@@ -1,7 +1,6 @@
 /** The commands about referrals, in the order in which a referral is made. They return what is to be said. */
-import { readFile } from "node:fs/promises";
 import { fromUtf8, utf8 } from "../../protocol/encoding.ts";
-import { Fault, Refusal } from "../../protocol/errors.ts";
+import { Refusal } from "../../protocol/errors.ts";
 import { formatJson, type Json } from "../../protocol/format/json.ts";
 import { formatProgram, parseProgram } from "../../protocol/format/program.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
@@ -14,6 +13,7 @@ import { findTip } from "../casebook/shelf.ts";
 import { openWords, sealWords } from "../casebook/tip-keys.ts";
 import { asWriter, type Desk, sitDown } from "../desk.ts";
 import { visibleJson, visibleLine, visibleText } from "../hostile-text.ts";
+import { readInput } from "../input-file.ts";
 import { readingOf } from "../triage/state.ts";
 import type { Answer } from "../views.ts";
 import type { REMOVAL_REASONS } from "./acts.ts";
@@ -366,12 +366,4 @@ export function tell(referral: number, textFile: string, challenge: boolean, des
 function requireReaders(casebook: Casebook, referral: number, person: ActingPerson): void {
   for (const id of requireReferral(casebook.state, referral).drafted.act.tips)
     if (readingOf(casebook.state.tip(id), person.key) !== "may-read") throw new Refusal("conflict-undeclared");
-}
-
-async function readInput(file: string): Promise<Bytes> {
-  return new Uint8Array(
-    await readFile(file).catch((cause: unknown) => {
-      throw new Fault("reading a file", cause);
-    }),
-  );
 }

@@ -319,13 +319,15 @@ function checkSending(state: CasebookState, { referral, sha256 }: Extract<Subjec
 }
 
 function checkDecision(state: CasebookState, act: ActOf<"confirmed"> | ActOf<"rejected">, person: string): void {
+  const deciders = isRewardsCasebook(state) ? OFFICERS : REVIEWERS;
+  if (!hasRole(state, person, deciders)) throw new Refusal("not-allowed", act.kind);
   const proposal = state.proposals.get(act.proposal);
   if (proposal?.state !== "open") throw new Refusal("no-such-item", "proposal");
   if (act.kind === "rejected") return;
   const { proposed } = proposal;
   const { subject } = proposed.act;
   if (proposed.person === person) throw new Refusal("needs-another-person", subject.what);
-  if (!hasRole(state, proposed.person, DECIDERS)) throw new Refusal("not-allowed", "who proposed it has left");
+  if (!hasRole(state, proposed.person, deciders)) throw new Refusal("not-allowed", "who proposed it has left");
   const officers = isRewardsCasebook(state);
   if (!officers && !hasRole(state, person, ["lead"]) && !hasRole(state, proposed.person, ["lead"]))
     throw new Refusal("not-allowed", "one of the two is a lead");
