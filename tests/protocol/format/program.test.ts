@@ -113,7 +113,7 @@ describe("a program's file", () => {
   });
 
   it.each<[what: string, change: { readonly [key: string]: Json }]>([
-    ["another version", { version: 2 }],
+    ["another version", { version: 3 }],
     ["a field that nobody knows", { more: 1 }],
     ["a language that the page does not have", { name: { en: "A", tlh: "B" } }],
     ["no English", { name: { ko: "가" } }],
