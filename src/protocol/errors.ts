@@ -114,6 +114,8 @@ export const REFUSALS = {
   "nothing-to-do": "There is nothing to do.",
   "no-reply-wanted": "Whoever sent this tip wants no reply.",
   "address-used": "This address was used already, or the window was opened again elsewhere.",
+  "still-there": "Words that were removed elsewhere still stand here.",
+  "no-browser": "There is no browser on this machine that could print. Install Chromium, or say that no PDF is wanted.",
   // the casebook's rules
   "not-allowed": "This person may not do that.",
   "needs-another-person": "This takes two people; somebody else has to sign too.",

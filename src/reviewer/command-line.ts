@@ -20,7 +20,9 @@ import type { Desk } from "./desk.ts";
 import { OVERRIDE, requireIsolation } from "./isolation.ts";
 import { readOwnSecret } from "./own-secret.ts";
 import * as retention from "./retention.ts";
-import { progressTo } from "./progress.ts";
+import { deskOf } from "./desk-options.ts";
+import { CLAIMS_HELP, runClaims } from "./claims/command-line.ts";
+import { REFERRAL_HELP, runReferral, runVerifyDossier } from "./referral/command-line.ts";
 import type { Answer } from "./views.ts";
 import { showWindow } from "./window/window.ts";
 
@@ -54,6 +56,10 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
   firsthand-reviewer status          counts, keys, what is waiting
   firsthand-reviewer verify          whether the casebook is whole
       --against FOLDER      and how a copy of it in that folder stands to it
+
+  firsthand-reviewer referral …      from tips to an agency: referral --help
+  firsthand-reviewer claims …        rewards, in the reward officers' own casebook: claims --help
+  firsthand-reviewer verify-dossier FOLDER --key FILE      checks a dossier that an agency received
 
 What takes two people, one to propose and another to confirm:
   firsthand-reviewer propose WHAT WHICH    destroy-tip ID, destroy-epoch FINGERPRINT, release-hold ID,
@@ -187,10 +193,35 @@ type Values = ReturnType<typeof parse>["values"];
 
 const DAY = 86_400;
 
+/** Commands whose arguments are understood elsewhere. */
+const APART: Readonly<Record<string, { readonly help: string; readonly run: (args: readonly string[], now: Date) => Promise<Ended> }>> = {
+  referral: { help: REFERRAL_HELP, run: async (args, now) => ({ answer: await runReferral(args, now, say), sound: true }) },
+  claims: { help: CLAIMS_HELP, run: async (args, now) => ({ answer: await runClaims(args, now, say), sound: true }) },
+  "verify-dossier": { help: REFERRAL_HELP, run: runVerifyDossier },
+};
+
+/** What a command gave; `sound` is false if it found damage. */
+interface Ended {
+  readonly answer: Answer;
+  readonly sound: boolean;
+}
+
+function answered({ answer, sound }: Ended, json: boolean): 0 | 1 {
+  process.stdout.write(json ? `${JSON.stringify(answer.json)}\n` : answer.lines.map((line) => `${line}\n`).join(""));
+  return sound ? 0 : 1;
+}
+
 /** Runs one command. Returns the exit status; throws only bugs. */
 export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
   const json = args.includes("--json");
   try {
+    const [name = ""] = args;
+    if (Object.hasOwn(APART, name) && args.includes("--help")) {
+      process.stdout.write(APART[name]?.help ?? "");
+      return 0;
+    }
+    const apart = Object.hasOwn(APART, name) ? await APART[name]?.run(args.slice(1), new Date()) : undefined;
+    if (apart !== undefined) return answered(apart, json);
     const { values, positionals } = parse(args);
     if (values.help === true || (positionals.length === 0 && args.length === 0)) {
       process.stdout.write(HELP);
@@ -198,9 +229,7 @@ export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
     }
     const [command = "", ...words] = positionals;
     checkUsage(command, words, values);
-    const { answer, sound } = await runCommand(command, words, values);
-    process.stdout.write(json ? `${JSON.stringify(answer.json)}\n` : answer.lines.map((line) => `${line}\n`).join(""));
-    return sound ? 0 : 1;
+    return answered(await runCommand(command, words, values), json);
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof Fault)) throw error;
     const code = error instanceof Refusal ? error.code : "fault";
@@ -239,7 +268,7 @@ function checkUsage(command: string, words: readonly string[], values: Values): 
   if (strange !== undefined) usage(`${command} takes no --${strange}`);
 }
 
-async function runCommand(command: string, words: readonly string[], values: Values): Promise<{ answer: Answer; sound: boolean }> {
+async function runCommand(command: string, words: readonly string[], values: Values): Promise<Ended> {
   const [first = "", second = ""] = words;
   const now = new Date();
   const override = values[OVERRIDE] === true;
@@ -252,17 +281,7 @@ async function runCommand(command: string, words: readonly string[], values: Val
     requireIsolation({ practice: first === "show", override }, say);
     return { answer: await retentionCommand(first, second, values, now), sound: true };
   }
-  if ((values.person?.length ?? 0) > 1) usage("only one person acts at a time");
-  const desk: Desk = {
-    folder: values.casebook ?? "casebook",
-    shareFiles: values.shares ?? [],
-    person: values.person?.[0],
-    passFile: values.pass,
-    override,
-    now,
-    progress: progressTo(say),
-    say,
-  };
+  const desk = deskOf(values, now, say);
   if (command === "verify") return commands.verify(values.against, desk);
   return { answer: await answerTo(command, first, second, values, desk), sound: true };
 }

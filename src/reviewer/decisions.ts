@@ -102,8 +102,18 @@ export function inWords(casebook: Casebook, subject: Subject): string {
       return `show the source of tip ${subject.tip} to ${nameOf(casebook, subject.to)}`;
     case "approve-referral":
       return `approve referral ${String(subject.referral)}`;
+    case "approve-dossier":
+      return `approve the dossier of referral ${String(subject.referral)}, SHA-256 ${subject.sha256}`;
     case "send-referral":
       return `send referral ${String(subject.referral)}, SHA-256 ${subject.sha256}`;
+    case "decide-claim":
+      return `${subject.reward === null ? "deny" : `approve ${String(subject.reward.money.amount)} ${subject.reward.money.currency}, share ${String(subject.reward.share / 100)} %, for`} claim ${subject.claim}, decided ${subject.date}`;
+    case "make-payable":
+      return `make claim ${subject.claim} payable from ${subject.date}`;
+    case "record-payment":
+      return `record that claim ${subject.claim} was paid on ${subject.date} to recipient ${subject.recipient}`;
+    case "reveal-payee":
+      return `let the sealed payee of claim ${subject.claim} leave for the payment officer`;
     case "retention":
       return `keep ${subject.class} for ${String(subject.days)} days`;
     case "add-person":

@@ -40,9 +40,13 @@ export interface ExtractedFile {
 
 /** Name on disk of attachment `index`, counted from 0. */
 function safeName(index: number, claimed: string): string {
-  const number = String(index + 1).padStart(4, "0");
+  return `${String(index + 1).padStart(4, "0")}${endingOf(claimed)}`;
+}
+
+/** The ending with its dot that a file of this claimed name may keep; empty if none. */
+export function endingOf(claimed: string): string {
   const ending = /\.([A-Za-z0-9]{1,5})$/.exec(claimed)?.[1]?.toLowerCase();
-  return ending !== undefined && SAFE_ENDINGS.has(ending) ? `${number}.${ending}` : number;
+  return ending !== undefined && SAFE_ENDINGS.has(ending) ? `.${ending}` : "";
 }
 
 /**

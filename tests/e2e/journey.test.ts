@@ -243,7 +243,7 @@ describe("the whole road", () => {
     const [received, ...others] = await comeBack(back);
     expect(others).toEqual([]);
     expect(received?.reply).toMatchObject({ text: QUESTION });
-    expect(received?.reply.challenge).toHaveLength(32);
+    expect(received?.reply.challenge).toMatchObject({ program: ORIGIN, purpose: "claim" });
     expect(await comeBack(await codenameToWords(newCodename(), "korean"))).toEqual([]);
     expect(await comeBack(back)).toHaveLength(1);
     expect(await comeBack(back, [received?.hash ?? new Uint8Array(32)])).toEqual([]);

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Bytes, concat } from "../../src/protocol/bytes.ts";
 import { readBundle } from "../../src/protocol/crypto/bundle.ts";
 import type { EpochKey } from "../../src/protocol/crypto/certificate.ts";
+import { challengeDigest } from "../../src/protocol/crypto/claim.ts";
 import { parseVkey } from "../../src/protocol/crypto/note.ts";
 import { randomBytes } from "../../src/protocol/crypto/random.ts";
 import { mailboxHash, openReply } from "../../src/protocol/crypto/reply.ts";
@@ -139,7 +140,7 @@ describe("a reply", () => {
     const mailbox = toHex(mailboxHash(witness.mailbox));
     expect([...files.keys()].slice(3)).toEqual([replyPath(mailbox, 1), replyPath(mailbox, 2)]);
     const opened = await Promise.all([...files.values()].slice(3).map((sealed) => openReply(sealed, witness.key)));
-    expect(opened.map(({ text, challenge: asked }) => [text, asked && toHex(asked)])).toEqual([
+    expect(opened.map(({ text, challenge: asked, date }) => [text, asked && toHex(challengeDigest(asked, date))])).toEqual([
       [QUESTION, challenge],
       ["Thank you.", null],
     ]);

@@ -13,6 +13,7 @@ import { randomBytes } from "../../src/protocol/crypto/random.ts";
 import { type AttachmentSource, sealDecoy, sealTip } from "../../src/protocol/crypto/tip.ts";
 import { toHex } from "../../src/protocol/encoding.ts";
 import { NO_PREVIOUS } from "../../src/protocol/format/manifest.ts";
+import type { ClaimProof } from "../../src/protocol/format/claim.ts";
 import type { Tip } from "../../src/protocol/format/tip.ts";
 import { type Answers, EMPTY_ANSWERS } from "../../src/protocol/format/vocabulary.ts";
 import { streamOf } from "./bytes.ts";
@@ -31,16 +32,25 @@ export function fileOf(name: string, type: string, bytes: Bytes): AttachmentSour
   return { name, type, size: bytes.length, form: "original", open: () => streamOf(bytes, 100_000) };
 }
 
-/** What a witness sends, sealed. With a `seed` the thread is the same each time; with `reply`, one is wanted there. */
+/** What a test says about a tip's sender. */
+interface TipOptions {
+  readonly seed?: Bytes;
+  readonly sequence?: number;
+  readonly reply?: Tip["reply"];
+  readonly claim?: Bytes | null;
+  readonly proof?: ClaimProof | null;
+}
+
+/** What a witness sends, sealed. With a `seed` the thread is the same each time; with `reply`, one is wanted there; with `claim`, a reward. */
 export async function tipOf(
   to: { readonly program: EpochKey; readonly rewards: EpochKey },
   answers: Partial<Answers>,
   attachments: readonly AttachmentSource[] = [],
-  { seed = randomBytes(32), sequence = 0, reply = null }: { seed?: Bytes; sequence?: number; reply?: Tip["reply"] } = {},
+  { seed = randomBytes(32), sequence = 0, reply = null, claim = null, proof = null }: TipOptions = {},
 ): Promise<Item> {
   const thread = await signingKeyFromSeed(seed);
   const whole = { narrative: "I saw it.", ...answers };
-  const sealed = await sealTip({ answers: { ...EMPTY_ANSWERS, ...whole }, attachments, thread, sequence, reply, claim: null }, to);
+  const sealed = await sealTip({ answers: { ...EMPTY_ANSWERS, ...whole }, attachments, thread, sequence, reply, claim, proof }, to);
   const envelope = await collect(sealed.parts, sealed.length);
   return { envelope, commitment: sealed.finish().commitment };
 }

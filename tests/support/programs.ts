@@ -8,6 +8,8 @@ export const OFFERING: Program = {
   checked: "2026-11-24",
   contact: [],
   example: false,
+  fiscal_year: "10-01",
+  handling: [],
   ineligible: { en: ["Whoever wrote <b>this</b> & that."], ko: ["이 글을 쓴 사람"] },
   name: { en: "The <i>Example</i> Program", "zh-Hans": "示例项目" },
   note: "",
@@ -21,6 +23,7 @@ export const OFFERING: Program = {
     },
     to: null,
   },
+  receipt_days: null,
   reports: [],
-  version: 1,
+  version: 2,
 };

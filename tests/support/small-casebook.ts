@@ -20,11 +20,11 @@ const DAY = 86_400_000;
 /** Passphrases of Ana and Bo when it is in earnest. */
 export const PASSPHRASES = ["ana likes long passphrases", "bo does not, and has one"] as const;
 
-/** Folder of a ceremony for Ana and Bo with one card; `demo`: their keys have no lock. */
-export async function smallCeremony(demo: boolean): Promise<string> {
+/** Folder of a ceremony for Ana and Bo, or others, with one card; `demo`: their keys have no lock. */
+export async function smallCeremony(demo: boolean, names: readonly string[] = ["Ana", "Bo"]): Promise<string> {
   const folder = join(await mkdtemp(join(await newFolder(), "ceremony-")), "review");
   const today = Math.floor(Date.now() / DAY) * 86_400;
-  const people = ["Ana", "Bo"].map((name, index) => ({ name, roles: USUAL_ROLES, passphrase: demo ? null : (PASSPHRASES[index] ?? null) }));
+  const people = names.map((name, index) => ({ name, roles: USUAL_ROLES, passphrase: demo ? null : (PASSPHRASES[index] ?? null) }));
   const plan = {
     origin: ORIGIN,
     start: today,

@@ -21,7 +21,8 @@ export interface ReceivedText {
   readonly date: string;
   readonly text: string;
   /** Whether it asks for the proof of a claim. */
-  readonly challenge: boolean;
+  /** Who asks for a proof of the claim; null if nobody does. */
+  readonly challenge: string | null;
 }
 
 /** A reply that is being read. */
@@ -234,7 +235,7 @@ function read(state: Returning, event: ReturnEvent): Returning {
         replies: state.replies.map((reply) => (reply.id === event.id && !reply.removed ? { ...reply, remove: event.on } : reply)),
       };
     case "prove": {
-      const asks = state.replies.some(({ id, challenge }) => id === event.id && challenge);
+      const asks = state.replies.some(({ id, challenge }) => id === event.id && challenge !== null);
       if (event.on) return asks ? { ...state, proof: event.id } : state;
       return state.proof === event.id ? { ...state, proof: null } : state;
     }

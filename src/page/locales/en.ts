@@ -593,6 +593,8 @@ export const en: Locale = {
     more: "There may be more replies. They come when some of these are deleted.",
     newer: "More replies have come.",
     prove: "Prove with my next message that I have the code for a reward",
+    proveTo:
+      "The proof is made for {program}, with the date {date}, and for nothing else. To be paid, you would have to tell one payment officer who you are. You can stop before that.",
     proveHint:
       "This reply asks for it. Only the people who decide about rewards can read the proof. It does not say who you are. Nothing is promised.",
     write: "Write more",

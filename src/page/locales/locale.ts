@@ -128,6 +128,8 @@ export interface ReturnText {
   /** Others came when some were deleted. */
   readonly newer: string;
   readonly prove: string;
+  /** What is signed, in words, and what being paid takes. `{program}` comes before `{date}`. */
+  readonly proveTo: string;
   readonly proveHint: string;
   readonly write: string;
   readonly writeHint: string;

@@ -2,7 +2,7 @@
  * A witness comes back: entry of `return.js`, which the page loads when it is asked for. Owns the bits behind the typed words and the replies, in memory only,
  * and hands the bits over to the form when the witness writes more.
  */
-import { signClaimProof } from "../../protocol/crypto/claim.ts";
+import { challengeDigest, signClaimProof } from "../../protocol/crypto/claim.ts";
 import { deriveKeys, wordsOf, wordsToCodename } from "../../protocol/crypto/codename.ts";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { formatVkey } from "../../protocol/crypto/note.ts";
@@ -91,7 +91,7 @@ export async function openReturn({ place, words, language, log, list, write, lea
   const keep = (reply: ReceivedReply): ReceivedText => {
     const id = toHex(reply.hash);
     received.set(id, reply);
-    return { id, date: reply.reply.date, text: reply.reply.text, challenge: reply.reply.challenge !== null };
+    return { id, date: reply.reply.date, text: reply.reply.text, challenge: reply.reply.challenge?.program ?? null };
   };
 
   const open = async ({ entered, list: chosen }: Returning): Promise<void> => {
@@ -118,8 +118,8 @@ export async function openReturn({ place, words, language, log, list, write, lea
   };
 
   const handOver = async (codename: Bytes, proof: string | null): Promise<void> => {
-    const challenge = proof === null ? null : (received.get(proof)?.reply.challenge ?? null);
-    const signed = challenge === null ? null : await signClaimProof((await deriveKeys(codename)).claim, challenge);
+    const { challenge = null, date = "" } = (proof === null ? null : received.get(proof)?.reply) ?? {};
+    const signed = challenge === null ? null : await signClaimProof((await deriveKeys(codename)).claim, challengeDigest(challenge, date));
     if (!signal.aborted) write(codename, signed);
   };
 

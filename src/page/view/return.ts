@@ -297,8 +297,10 @@ function openReplies({ rewards }: ReturnPlace, { text }: ReturnWords, send: Send
     };
     if (removed) parts.push(make("p", { class: "small" }, text.removed));
     else tick("remove", text.remove);
-    if (challenge) {
+    if (challenge !== null) {
       tick("prove", text.prove);
+      const [to = "", on = "", last = ""] = text.proveTo.split(/\{program\}|\{date\}/);
+      parts.push(make("p", { class: "hint under" }, to, make("bdi", {}, challenge), on, make("bdi", {}, date), last));
       const [about, ...rest] = rewards.children;
       parts.push(
         make("p", { class: "hint under" }, text.proveHint),

@@ -1,13 +1,22 @@
 /**
- * Proving a claim: Ed25519 by the claim key over "firsthand/claim/v1" 0x00 ‖ challenge. Specification section 6. The challenge is fresh and comes from the reward
- * officer in a reply, so an old proof is worth nothing; the domain keeps it from standing for anything else.
+ * Proving a claim: Ed25519 by the claim key over "firsthand/claim/v1" 0x00 ‖ challenge. Specification section 6. The challenge is the hash of what the page shows in words: who
+ * asks, on which day, for what, and 32 fresh random bytes. So an old proof is worth nothing, one for another program or purpose neither, and the domain keeps it from
+ * standing for anything else.
  */
 import type { Bytes } from "../bytes.ts";
 import type { ClaimProof } from "../format/claim.ts";
 import { type SigningKey, verifySignature } from "./ed25519.ts";
-import { withDomain } from "./hash.ts";
+import { toHex } from "../encoding.ts";
+import { formatJson } from "../format/json.ts";
+import type { Challenge } from "../format/reply.ts";
+import { domainHash, withDomain } from "./hash.ts";
 
 const CLAIM_DOMAIN = "firsthand/claim/v1";
+
+/** What stands for a challenge of the day `date`: H("firsthand/challenge/v1" 0x00 ‖ canonical JSON { date, nonce, program, purpose }), 32 bytes. */
+export function challengeDigest({ nonce, program, purpose }: Challenge, date: string): Bytes {
+  return domainHash("firsthand/challenge/v1", formatJson({ date, nonce: toHex(nonce), program, purpose }));
+}
 
 /** Proof that whoever answers `challenge` (32 bytes) holds the claim key. */
 export async function signClaimProof(claim: SigningKey, challenge: Bytes): Promise<ClaimProof> {

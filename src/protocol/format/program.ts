@@ -2,7 +2,7 @@
  * A rewards program as its operator configures it (README, section 14): canonical JSON, `program.json` beside the public keys. Which program there is, and whether
  * anything is on offer, is nobody's to guess: without this file the page says that nothing is on offer, and with it the page says no more than stands in it.
  *
- *     { approvals, authority, cap, checked, contact, example, ineligible, name, note, notices, offer, reports, version: 1 }
+ *     { approvals, authority, cap, checked, contact, example, fiscal_year, handling, ineligible, name, note, notices, offer, receipt_days, reports, version: 2 }
  *
  * `name`, `offer`, `ineligible` and `notices` are shown to witnesses; the rest is for those who refer tips and pay rewards. What witnesses read is written once for
  * each language, English always; a page in a language that is not there shows the English. Text is text: one line a string, composed, without control characters
@@ -65,6 +65,10 @@ export type Program = {
   readonly contact: readonly string[];
   /** Nobody has checked this for use: pages are built for it with demo keys only. */
   readonly example: boolean;
+  /** First day of the program's year, `MM-01`: what is due after a year counts from its end. */
+  readonly fiscal_year: string;
+  /** What stands at the head of every dossier that is made for the program. May be empty. */
+  readonly handling: readonly string[];
   /** Who may not get a reward. */
   readonly ineligible: PerLanguage<Lines> | null;
   readonly name: PerLanguage<string>;
@@ -72,8 +76,10 @@ export type Program = {
   readonly note: string;
   readonly notices: readonly PerLanguage<Notice>[];
   readonly offer: Offer | null;
+  /** Days after a payment in which its receipt has to be there; null if none is asked for. */
+  readonly receipt_days: number | null;
   readonly reports: readonly Report[];
-  readonly version: 1;
+  readonly version: 2;
 };
 
 const STEPS = ["nomination", "committee", "concurrence", "decision"] as const;
@@ -83,6 +89,7 @@ const LONGEST_LINE = 1_000;
 const MOST_LINES = 12;
 const SHORT = 200;
 const MOST_ENTRIES = 16;
+const MOST_DAYS = 3_650;
 const LARGEST_AMOUNT = 1_000_000_000;
 
 /** What no line has: controls, line ends, unassigned and private characters, and what turns the direction of writing. */
@@ -146,13 +153,16 @@ const reader = record<Program>({
   checked: date,
   contact: list(line(LONGEST_LINE), MOST_LINES),
   example: flag,
+  fiscal_year: matching(/(?:0[1-9]|1[0-2])-01/),
+  handling: list(line(LONGEST_LINE), MOST_LINES),
   ineligible: nullable(perLanguage(lines)),
   name: perLanguage(line(SHORT)),
   note: text(4_000),
   notices: list(perLanguage(record<Notice>({ lines, title: line(SHORT) })), MOST_ENTRIES),
   offer: nullable(readOffer),
-  reports: list(record<Report>({ days: integer(1, 3_650), due: oneOf(DUES), name: line(SHORT), to: line(SHORT) }), MOST_ENTRIES),
-  version: oneOf([1]),
+  receipt_days: nullable(integer(1, MOST_DAYS)),
+  reports: list(record<Report>({ days: integer(1, MOST_DAYS), due: oneOf(DUES), name: line(SHORT), to: line(SHORT) }), MOST_ENTRIES),
+  version: oneOf([2]),
 });
 
 /** The file of a program. What `parseProgram` would refuse is a bug here. */

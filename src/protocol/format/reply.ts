@@ -14,7 +14,7 @@
  *     120   one chunk: literal packet of 12 + 4,316 octets, tag (16)
  *     4464  end tag (16)
  *
- * The content is canonical JSON `{ challenge: null | 64 digits, date, text, version: 1 }`, then zeros, at least one. One length for every reply: neither the
+ * The content is canonical JSON `{ challenge: null | { nonce, program, purpose }, date, text, version: 1 }`, then zeros, at least one. One length for every reply: neither the
  * courier nor the server learns how much was said.
  */
 import { type Bytes, concat, equal, u32 } from "../bytes.ts";
@@ -62,10 +62,21 @@ export function parseReplyPath(path: string): { readonly mailbox: string; readon
   return { mailbox, number: Number(digits) };
 }
 
+/** What a challenge can be for. A proof for one stands for nothing else. */
+export const PURPOSES = ["claim"] as const;
+
+/** Something to be signed with the claim key, in words that the page shows; the day is the reply's. */
+export interface Challenge {
+  /** 32 random bytes. */
+  readonly nonce: Bytes;
+  /** Who asks: a program's name, one line of 1 to 200 UTF-16 units without characters that are not seen. */
+  readonly program: string;
+  readonly purpose: (typeof PURPOSES)[number];
+}
+
 /** What a witness reads. */
 export interface Reply {
-  /** 32 random bytes of the reward officer to be signed with the claim key, or `null`. */
-  readonly challenge: Bytes | null;
+  readonly challenge: Challenge | null;
   /** Day on which it was written, `YYYY-MM-DD`. */
   readonly date: string;
   /** Plain text, not empty. With everything else and JSON's escapes at most 4,315 octets: about 4,100 Latin letters or 1,370 Chinese characters. */
@@ -74,7 +85,8 @@ export interface Reply {
 
 /** The 4,316 bytes. @throws {Refusal} `too-large` if the text does not fit, `bad-reply` if {@link parseReply} would not read it. */
 export function formatReply({ challenge, date, text: words }: Reply): Bytes {
-  const json = formatJson({ challenge: challenge && toHex(challenge), date, text: words, version: 1 });
+  const asked = challenge && { nonce: toHex(challenge.nonce), program: challenge.program, purpose: challenge.purpose };
+  const json = formatJson({ challenge: asked, date, text: words, version: 1 });
   if (json.length >= REPLY_CONTENT) throw new Refusal("too-large", "reply");
   const content = new Uint8Array(REPLY_CONTENT);
   content.set(json);
@@ -88,7 +100,16 @@ const day: Reader<string> = (value, where) => {
   parseDate(date);
   return date;
 };
-const readReply = record({ challenge: nullable(bytes32), date: day, text: text(REPLY_CONTENT, 1), version: oneOf([1]) });
+/** What turns or hides text, or ends a line: what is signed is what is seen. The same that no line of a program has, and halves of characters. */
+const UNSEEN = /[\p{Cc}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
+const programName: Reader<string> = (value, where) => {
+  const name = text(200, 1)(value, where);
+  if (UNSEEN.test(name)) throw new Refusal("bad-field", where);
+  return name;
+};
+const readChallenge = record({ nonce: bytes32, program: programName, purpose: oneOf(PURPOSES) });
+const readReply = record({ challenge: nullable(readChallenge), date: day, text: text(REPLY_CONTENT, 1), version: oneOf([1]) });
 
 /** The reply in 4,316 bytes. @throws {Refusal} `bad-reply` on anything {@link formatReply} would not have written. */
 export function parseReply(content: Uint8Array): Reply {

@@ -21,7 +21,7 @@ import type { Bytes } from "../../protocol/bytes.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
 import { checkEvent } from "../triage/rules.ts";
 import { CasebookState } from "../triage/state.ts";
-import { utf8 } from "../../protocol/encoding.ts";
+import { fromUtf8, utf8 } from "../../protocol/encoding.ts";
 import { closeBox, openBox } from "./box.ts";
 import { UNFINISHED, writeDurably } from "./durable-file.ts";
 import {
@@ -147,6 +147,14 @@ export class Casebook {
     await writeDurably(join(this.folder, "events", eventFile(sequence)), [await closeBox(signed, this.key, "firsthand-event")]);
     this.#accept(accepted);
     return accepted;
+  }
+
+  /** The signed text of an event, as its person signed it: it convinces whoever knows that person's key. @throws {Refusal} `casebook-damaged`. @throws {Fault}. */
+  async signedText(sequence: number): Promise<string> {
+    const file = await readFile(join(this.folder, "events", eventFile(sequence))).catch((cause: unknown) => {
+      throw new Fault("reading an event of the casebook", cause);
+    });
+    return fromUtf8(await openBox(new Uint8Array(file), this.key, "firsthand-event"));
   }
 
   /** Takes an event of checked signature into the chain. */

@@ -28,7 +28,9 @@ import {
   record,
   text,
 } from "../../protocol/format/json.ts";
-import { REPLY_LENGTH } from "../../protocol/format/reply.ts";
+import { PURPOSES, REPLY_LENGTH } from "../../protocol/format/reply.ts";
+import { CLAIM_ACTS } from "../claims/acts.ts";
+import { REFERRAL_ACTS } from "../referral/acts.ts";
 import { sealedText, TRIAGE_ACTS } from "../triage/acts.ts";
 import { DATE, NUMBER, personKey, tipId } from "./identifiers.ts";
 import { roles } from "./roles.ts";
@@ -73,7 +75,7 @@ const tipEntry = record({
 /** An item that is no tip and no decoy; it is kept sealed as it came. */
 const troubledItem = record({ batch: NUMBER, position: COUNT, digest: hex(32), problem: oneOf(["unreadable", "not-included"]) });
 
-/** Everything that can be done, by kind. What is done with tips is in triage/acts.ts. */
+/** Everything that can be done, by kind. What is done with tips is in triage/acts.ts, with referrals in referral/acts.ts, with claims in claims/acts.ts. */
 const ACTS = {
   /** The ceremony: whose casebook this is. Always the first event and only the first. `program` and `rewards` are the certificates' fingerprints, `review` is a verifier key. */
   opened: record({
@@ -113,7 +115,7 @@ const ACTS = {
   }),
   /**
    * A witness was answered; `text` is sealed under the tip's key. `mailbox` is the hash of the mailbox id, `sealed` the reply as it leaves with the next outbox after this event, base64;
-   * `challenge` is what the witness was asked to sign.
+   * `challenge` is what the witness was asked to sign, `asked` what it was made of with the date.
    */
   replied: record({
     kind: oneOf(["replied"]),
@@ -122,11 +124,14 @@ const ACTS = {
     date: DATE,
     text: sealedText,
     challenge: nullable(hex(32)),
+    asked: nullable(record({ nonce: hex(32), program: text(200, 1), purpose: oneOf(PURPOSES) })),
     sealed: text(4 * Math.ceil(REPLY_LENGTH / 3), 1),
   }),
   /** A tip's attachments were written out. */
   extracted: record({ kind: oneOf(["extracted"]), tip: tipId }),
   ...TRIAGE_ACTS,
+  ...REFERRAL_ACTS,
+  ...CLAIM_ACTS,
 };
 
 export type Person = ReturnType<typeof person>;

@@ -4,10 +4,12 @@
  *
  * Which outbox carries a reply is not written down: it is the first one after it in the chain.
  */
+import { challengeDigest } from "../../protocol/crypto/claim.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { mailboxHash, sealReply } from "../../protocol/crypto/reply.ts";
-import { toBase64, toHex } from "../../protocol/encoding.ts";
+import { toBase64, toHex, utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
+import { parseProgram } from "../../protocol/format/program.ts";
 import type { Casebook } from "./casebook.ts";
 import type { ActOf } from "./event.ts";
 import type { ActingPerson } from "./people.ts";
@@ -21,7 +23,8 @@ export interface RecordedReply {
 }
 
 /**
- * Seals and records a reply. With `challenge`, 32 fresh random bytes for the witness to sign with the claim key go with it. The caller is the casebook's writer.
+ * Seals and records a reply. With `challenge`, something fresh to sign with the claim key goes with it, in the name of the program that was recorded last. The caller is the
+ * casebook's writer.
  * @throws {Refusal} `no-reply-wanted`; `too-large` if the text does not fit, `bad-reply` if it is empty.
  */
 export async function recordReply(
@@ -33,7 +36,7 @@ export async function recordReply(
 ): Promise<ActOf<"replied">> {
   const { tip } = await readRecord(casebook, shelved);
   if (tip.reply === null) throw new Refusal("no-reply-wanted");
-  const challenge = challenging ? randomBytes(32) : null;
+  const challenge = challenging ? { nonce: randomBytes(32), program: askingProgram(casebook), purpose: "claim" as const } : null;
   const date = now.toISOString().slice(0, 10);
   const sealed = await sealReply({ challenge, date, text }, tip.reply.key);
   const act: ActOf<"replied"> = {
@@ -42,11 +45,18 @@ export async function recordReply(
     mailbox: toHex(mailboxHash(tip.reply.mailbox)),
     date,
     text: await sealWords(text, await casebook.tipKeys.of(shelved.bundle, shelved.entry.id)),
-    challenge: challenge && toHex(challenge),
+    challenge: challenge && toHex(challengeDigest(challenge, date)),
+    asked: challenge && { ...challenge, nonce: toHex(challenge.nonce) },
     sealed: toBase64(sealed),
   };
   await casebook.append(act, person, now);
   return act;
+}
+
+/** In whose name a proof is asked for: the program's, or the log's if none was recorded. */
+function askingProgram(casebook: Casebook): string {
+  const recorded = casebook.acts("program-recorded").at(-1);
+  return recorded === undefined ? casebook.opened.origin : parseProgram(utf8(recorded.program)).name.en;
 }
 
 /** Every reply of a casebook, in order. */

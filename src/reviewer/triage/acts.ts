@@ -9,6 +9,7 @@ import { Refusal } from "../../protocol/errors.ts";
 import { flag, hex, integer, list, matching, nullable, oneOf, type Reader, record, text } from "../../protocol/format/json.ts";
 import { DATE, NUMBER, personKey, tipId } from "../casebook/identifiers.ts";
 import { roles } from "../casebook/roles.ts";
+import { CLAIM_SUBJECTS } from "../claims/acts.ts";
 import { REFERRAL_MACHINE, statesOf, TIP_MACHINE } from "./machines.ts";
 import {
   CERTAINTIES,
@@ -120,9 +121,12 @@ const SUBJECTS = {
   /** Lets `to` see what a tip tells of its own source. */
   reveal: record({ what: oneOf(["reveal"]), tip: tipId, to: personKey }),
   "approve-referral": record({ what: oneOf(["approve-referral"]), referral: NUMBER }),
+  /** The dossier of a referral, as it was fixed; `sha256` is of its bytes, so that both signatures are under exactly these. */
+  "approve-dossier": record({ what: oneOf(["approve-dossier"]), referral: NUMBER, sha256: hex(32) }),
   /** The approved referral leaves; `sha256` is of exactly what leaves. */
   "send-referral": record({ what: oneOf(["send-referral"]), referral: NUMBER, sha256: hex(32) }),
   retention: record({ what: oneOf(["retention"]), class: oneOf(RETENTION_CLASSES), days: integer(1, 36_500) }),
+  ...CLAIM_SUBJECTS,
   "add-person": record({ what: oneOf(["add-person"]), name: text(64, 1), key: personKey, roles }),
   "remove-person": record({ what: oneOf(["remove-person"]), key: personKey }),
 };

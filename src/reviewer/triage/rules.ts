@@ -5,13 +5,15 @@
  * - People act by their roles, and only while they are of this casebook.
  * - Nobody works on a tip before declaring what ties them to it; whoever has ties stays out until a lead, somebody else, lets them in.
  * - Two grade, each without the other's grade before their eyes; a grade can be taken back only while the other is not there.
- * - What cannot be made undone takes two people, of whom one is a lead: one proposes, another confirms, and everything is checked again then. An author does not confirm
- *   their own referral, nobody their own removal. With one person only, these things cannot be done at all.
+ * - What cannot be made undone takes two people, of whom one is a lead: one proposes, another confirms, and everything is checked again then. An author of a referral does not
+ *   approve it at all and does not confirm its sending, nobody confirms their own removal. With one person only, these things cannot be done at all.
  * - Undoing is a further event, by who did it or a lead, and only for what can be undone.
  */
 import { Refusal } from "../../protocol/errors.ts";
 import type { Act, ActOf, SignedEvent } from "../casebook/event.ts";
 import type { Role } from "../casebook/roles.ts";
+import { checkClaimAct, checkClaimSubject, isRewardsCasebook } from "../claims/rules.ts";
+import { checkReferralAct, checkRemovalUndo, lastOf, requireNoAuthor, requireReferral } from "../referral/rules.ts";
 import type { Subject } from "./acts.ts";
 import { mayFollow, REFERRAL_MACHINE, TIP_MACHINE } from "./machines.ts";
 import { CasebookState, hasRole, type Item, itemsOf, onLegalHold, readingOf, type TipAct, type TipState } from "./state.ts";
@@ -19,6 +21,9 @@ import { CasebookState, hasRole, type Item, itemsOf, onLegalHold, readingOf, typ
 const READERS = ["lead", "reviewer", "translator"] as const;
 const REVIEWERS = ["lead", "reviewer"] as const;
 const EVERYBODY = ["importer", "lead", "reviewer", "reward_officer", "translator"] as const;
+const OFFICERS = ["reward_officer"] as const;
+/** Reviewers about everything but claims, reward officers about claims and nothing else. */
+const DECIDERS = ["lead", "reviewer", "reward_officer"] as const;
 const IMPORTERS = ["importer", "lead"] as const;
 
 /** Roles of which one is needed. */
@@ -52,9 +57,23 @@ const MAY: Readonly<Record<Act["kind"], readonly Role[]>> = {
   exposed: READERS,
   "referral-drafted": REVIEWERS,
   "referral-moved": REVIEWERS,
-  proposed: REVIEWERS,
-  confirmed: REVIEWERS,
-  rejected: REVIEWERS,
+  "program-recorded": ["lead", "reward_officer"],
+  "claims-handed-over": IMPORTERS,
+  "claims-taken-in": OFFICERS,
+  "claim-asked": OFFICERS,
+  "claim-moved": OFFICERS,
+  "notice-filed": OFFICERS,
+  "payee-sealed": OFFICERS,
+  "year-reported": OFFICERS,
+  removed: REVIEWERS,
+  "exhibit-chosen": REVIEWERS,
+  "dossier-written": REVIEWERS,
+  "dossier-fixed": REVIEWERS,
+  "dossier-packed": REVIEWERS,
+  "agency-answered": REVIEWERS,
+  proposed: DECIDERS,
+  confirmed: DECIDERS,
+  rejected: DECIDERS,
   undone: READERS,
 };
 
@@ -74,6 +93,7 @@ const UNDOABLE: ReadonlySet<Act["kind"]> = new Set([
   "moved",
   "noted",
   "question-noted",
+  "removed",
   "tagged",
   "task-done",
   "task-set",
@@ -104,6 +124,24 @@ export function checkEvent(state: CasebookState, { act, person }: Unlinked): voi
       if (!mayFollow(REFERRAL_MACHINE, from, act.to)) throw new Refusal("wrong-state", act.to);
       return;
     }
+    case "program-recorded":
+    case "removed":
+    case "exhibit-chosen":
+    case "dossier-written":
+    case "dossier-fixed":
+    case "dossier-packed":
+    case "agency-answered":
+      checkReferralAct(state, act, person);
+      return;
+    case "claims-handed-over":
+    case "claims-taken-in":
+    case "claim-asked":
+    case "claim-moved":
+    case "notice-filed":
+    case "payee-sealed":
+    case "year-reported":
+      checkClaimAct(state, act);
+      return;
     case "task-done":
       if (state.held(act.task)?.act.kind !== "task-set" || state.isDone(act.task)) throw new Refusal("no-such-item", "task");
       return;
@@ -139,7 +177,9 @@ function checkFounders({ people }: ActOf<"opened">, person: string): void {
   const names = new Set(people.map(({ name }) => name));
   const fine = keys.size === people.length && names.size === people.length && keys.has(person);
   if (!fine) throw new Refusal("casebook-damaged", "the people it was opened with");
-  if (!people.some(({ roles }) => roles.includes("lead"))) throw new Refusal("not-allowed", "a casebook needs a lead");
+  const officers = people.filter(({ roles }) => roles.includes("reward_officer")).length;
+  if (officers < people.length && !people.some(({ roles }) => roles.includes("lead")))
+    throw new Refusal("not-allowed", "a casebook needs a lead");
 }
 
 function requireReadable(state: CasebookState, id: string, person: string): TipState {
@@ -153,12 +193,6 @@ function requireReadable(state: CasebookState, id: string, person: string): TipS
 
 function requireEntity(state: CasebookState, entity: number): void {
   if (!state.entities.has(entity)) throw new Refusal("no-such-item", "entity");
-}
-
-function requireReferral(state: CasebookState, number: number) {
-  const referral = state.referrals.get(number);
-  if (referral === undefined) throw new Refusal("no-such-item", "referral");
-  return referral;
 }
 
 function checkTipAct(state: CasebookState, act: TipAct, person: string): void {
@@ -223,6 +257,7 @@ function checkReadTipAct(state: CasebookState, tip: TipState, act: TipAct, perso
 
 /** Whether a subject can be carried out as things are, with `person` taking part. */
 function checkSubject(state: CasebookState, subject: Subject, person: string): void {
+  if (!hasRole(state, person, isRewardsCasebook(state) ? OFFICERS : REVIEWERS)) throw new Refusal("not-allowed", subject.what);
   if ("tip" in subject && readingOf(state.tip(subject.tip), person) === "recused") throw new Refusal("recused");
   switch (subject.what) {
     case "destroy-tip": {
@@ -241,14 +276,27 @@ function checkSubject(state: CasebookState, subject: Subject, person: string): v
       requireReadable(state, subject.tip, subject.to);
       return;
     case "approve-referral":
+    case "approve-dossier":
       if (requireReferral(state, subject.referral).state !== "sanitised") throw new Refusal("wrong-state", "approved");
+      requireNoAuthor(state, subject.referral, person);
+      if (subject.what === "approve-dossier" && lastOf(state, "dossier-fixed", subject.referral)?.sha256 !== subject.sha256)
+        throw new Refusal("digest-mismatch", "another dossier was fixed");
       return;
     case "send-referral":
-      if (requireReferral(state, subject.referral).state !== "approved") throw new Refusal("wrong-state", "sent");
+      checkSending(state, subject);
       return;
     case "retention":
       return;
+    case "decide-claim":
+    case "make-payable":
+    case "record-payment":
+    case "reveal-payee":
+      if (!isRewardsCasebook(state)) throw new Refusal("not-allowed", "not in this casebook");
+      checkClaimSubject(state, subject);
+      return;
     case "add-person": {
+      if (isRewardsCasebook(state) && !subject.roles.includes("reward_officer"))
+        throw new Refusal("not-allowed", "this casebook is the reward officers'");
       const taken = [...state.people.values()].some(({ key, name }) => key === subject.key || name === subject.name);
       if (taken) throw new Refusal("already-there", "person");
       return;
@@ -262,19 +310,28 @@ function checkSubject(state: CasebookState, subject: Subject, person: string): v
   }
 }
 
+/** What leaves is approved, and if a dossier was made, it is what was packed. */
+function checkSending(state: CasebookState, { referral, sha256 }: Extract<Subject, { what: "send-referral" }>): void {
+  if (requireReferral(state, referral).state !== "approved") throw new Refusal("wrong-state", "sent");
+  if (lastOf(state, "dossier-fixed", referral) === null) return;
+  const packed = lastOf(state, "dossier-packed", referral, "since it was approved");
+  if (packed?.sha256 !== sha256) throw new Refusal("digest-mismatch", "not what was packed since it was approved");
+}
+
 function checkDecision(state: CasebookState, act: ActOf<"confirmed"> | ActOf<"rejected">, person: string): void {
+  const deciders = isRewardsCasebook(state) ? OFFICERS : REVIEWERS;
+  if (!hasRole(state, person, deciders)) throw new Refusal("not-allowed", act.kind);
   const proposal = state.proposals.get(act.proposal);
   if (proposal?.state !== "open") throw new Refusal("no-such-item", "proposal");
   if (act.kind === "rejected") return;
   const { proposed } = proposal;
   const { subject } = proposed.act;
   if (proposed.person === person) throw new Refusal("needs-another-person", subject.what);
-  if (!hasRole(state, proposed.person, REVIEWERS)) throw new Refusal("not-allowed", "who proposed it has left");
-  if (!hasRole(state, person, ["lead"]) && !hasRole(state, proposed.person, ["lead"]))
+  if (!hasRole(state, proposed.person, deciders)) throw new Refusal("not-allowed", "who proposed it has left");
+  const officers = isRewardsCasebook(state);
+  if (!officers && !hasRole(state, person, ["lead"]) && !hasRole(state, proposed.person, ["lead"]))
     throw new Refusal("not-allowed", "one of the two is a lead");
-  const isReferral = subject.what === "approve-referral" || subject.what === "send-referral";
-  if (isReferral && state.referrals.get(subject.referral)?.drafted.person === person)
-    throw new Refusal("needs-another-person", "a referral of one's own");
+  if (subject.what === "send-referral") requireNoAuthor(state, subject.referral, person);
   checkSubject(state, subject, person);
 }
 
@@ -285,6 +342,7 @@ function checkUndo(state: CasebookState, number: number, person: string): void {
   if (!UNDOABLE.has(act.kind)) throw new Refusal("cannot-undo", act.kind);
   if (event.person !== person && !hasRole(state, person, ["lead"])) throw new Refusal("not-allowed", "undoing what somebody else did");
   if (act.kind === "flagged" && act.flag === "legal_hold") throw new Refusal("needs-another-person", act.flag);
+  if (act.kind === "removed") checkRemovalUndo(state, act);
   if (act.kind === "entity-named" && isMentioned(state, number)) throw new Refusal("cannot-undo", "tips mention it");
   if (!("tip" in act)) return;
   const tip = requireReadable(state, act.tip, person);

@@ -7,8 +7,8 @@
  */
 import { Refusal } from "../../protocol/errors.ts";
 import type { Act, ActOf, Person, SignedEvent, TipEntry } from "../casebook/event.ts";
+import { ClaimsState } from "../claims/state.ts";
 import type { Role } from "../casebook/roles.ts";
-import type { Subject } from "./acts.ts";
 import type { ReferralStateName, TipStateName } from "./machines.ts";
 
 /** An act that is about one tip. */
@@ -46,7 +46,7 @@ export interface Entity {
 export interface Referral {
   readonly drafted: Item<ActOf<"referral-drafted">>;
   readonly state: ReferralStateName;
-  readonly moves: readonly Item<ActOf<"referral-moved"> | ActOf<"confirmed">>[];
+  readonly moves: readonly Item<ActOf<"referral-moved"> | ActOf<"confirmed"> | ActOf<"dossier-fixed"> | ActOf<"agency-answered">>[];
 }
 
 export interface Proposal {
@@ -81,6 +81,8 @@ export class CasebookState {
   readonly #undone = new Set<number>();
   readonly #destroyedEpochs = new Set<string>();
   readonly #retention = new Map<string, number>();
+  /** Claims, in a casebook of reward officers. */
+  readonly claims = new ClaimsState();
 
   /** Every event, the first first. */
   get events(): readonly SignedEvent[] {
@@ -162,8 +164,23 @@ export class CasebookState {
       case "referral-moved":
         this.#moveReferral(act.referral, act.to, itemOf(event, act));
         return;
+      case "dossier-fixed":
+        this.#moveReferral(act.referral, "sanitised", itemOf(event, act));
+        return;
+      case "agency-answered":
+        this.#moveReferral(act.referral, act.answer, itemOf(event, act));
+        return;
       case "task-done":
         this.#tasksDone.add(act.task);
+        return;
+      case "claims-handed-over":
+      case "claims-taken-in":
+      case "claim-asked":
+      case "claim-moved":
+      case "notice-filed":
+      case "payee-sealed":
+      case "year-reported":
+        this.claims.apply(event, act);
         return;
       case "undone":
         this.#undo(act.event);
@@ -196,10 +213,10 @@ export class CasebookState {
     if (proposal === undefined) return;
     proposal.state = act.kind;
     proposal.by = event.person;
-    if (act.kind === "confirmed") this.#carryOut(proposal.proposed.act.subject, event, itemOf(event, act));
+    if (act.kind === "confirmed") this.#carryOut(proposal.proposed, event, itemOf(event, act));
   }
 
-  #carryOut(subject: Subject, event: SignedEvent, item: Item<ActOf<"confirmed">>): void {
+  #carryOut({ act: { subject }, person: proposer }: Proposal["proposed"], event: SignedEvent, item: Item<ActOf<"confirmed">>): void {
     switch (subject.what) {
       case "destroy-tip":
       case "release-hold": {
@@ -213,10 +230,17 @@ export class CasebookState {
         this.#destroyedEpochs.add(subject.epoch);
         return;
       case "approve-referral":
+      case "approve-dossier":
         this.#moveReferral(subject.referral, "approved", item);
         return;
       case "send-referral":
         this.#moveReferral(subject.referral, "sent", item);
+        return;
+      case "decide-claim":
+      case "make-payable":
+      case "record-payment":
+      case "reveal-payee":
+        this.claims.decide(subject, event, proposer);
         return;
       case "retention":
         this.#retention.set(subject.class, subject.days);

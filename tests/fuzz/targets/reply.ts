@@ -23,9 +23,10 @@ const words = { date: "2026-11-24", text: "谢谢 \u0001" };
 export const target: Target = {
   longest: 600,
   seeds: () => [
-    ...[formatReply({ ...words, challenge: null }), formatReply({ ...words, challenge: new Uint8Array(32).fill(8) })].map((content) =>
-      Buffer.concat([Uint8Array.of(0), withoutZeros(content)]),
-    ),
+    ...[
+      formatReply({ ...words, challenge: null }),
+      formatReply({ ...words, challenge: { nonce: new Uint8Array(32).fill(8), program: "P", purpose: "claim" } }),
+    ].map((content) => Buffer.concat([Uint8Array.of(0), withoutZeros(content)])),
     Buffer.concat([Uint8Array.of(1), withoutZeros(SEALED)]),
   ],
   run: (input) => {

@@ -3,7 +3,7 @@ import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collect } from "../../../src/protocol/bytes.ts";
 import { openSecret } from "../../../src/protocol/crypto/certificate.ts";
-import { verifyClaimProof } from "../../../src/protocol/crypto/claim.ts";
+import { challengeDigest, verifyClaimProof } from "../../../src/protocol/crypto/claim.ts";
 import { deriveKeys, wordsOf, wordsToCodename } from "../../../src/protocol/crypto/codename.ts";
 import { openEnvelope } from "../../../src/protocol/crypto/envelope.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
@@ -20,7 +20,7 @@ const postgres = testPostgres();
 
 const DAY = 86_400_000;
 const QUESTION = "دوختۇر كىم ئىدى؟\nWhich year was it? <b>2016</b>\n" + "一二三四五六七八九十".repeat(20);
-const CHALLENGE = randomBytes(32);
+const CHALLENGE = { nonce: randomBytes(32), program: "The Example Program", purpose: "claim" } as const;
 
 /** What the reward officer sees of a tip. */
 async function claimOf(site: PageSite, { claim }: ReceivedTip): Promise<Claim> {
@@ -219,7 +219,7 @@ describe.each(BROWSERS)("in %s", (name) => {
     const { claim, proof, thread } = await claimOf(site, later);
     expect([claim, thread]).toEqual([keys.claim.publicKey, keys.thread.publicKey]);
     if (claim === null || proof === null) throw new Error("no claim was proved");
-    await verifyClaimProof(claim, proof, CHALLENGE);
+    await verifyClaimProof(claim, proof, challengeDigest(CHALLENGE, "2026-11-09"));
     // The icon, which the policy blocks.
     expect(complaints.filter((complaint) => !complaint.includes("data:,"))).toEqual([]);
   });

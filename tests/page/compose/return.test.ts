@@ -32,7 +32,7 @@ const ENTER: ReturnEvent = { type: "enter" };
 const LOOK: ReturnEvent = { type: "look" };
 const allTyped = (): ReturnEvent[] => [loaded, typed(words.join(" "))];
 
-function reply(id: string, challenge = false, date = "2026-11-01"): ReceivedText {
+function reply(id: string, challenge: string | null = null, date = "2026-11-01"): ReceivedText {
   return { id, date, text: `Reply ${id}`, challenge };
 }
 
@@ -113,7 +113,7 @@ describe("entering the words", () => {
 
 describe("reading replies", () => {
   it("forgets the words when the mailbox has answered, and shows replies by their days, to be deleted unless the witness keeps them", () => {
-    const state = after(...toReplies(reply("b", false, "2026-11-09"), reply("a")));
+    const state = after(...toReplies(reply("b", null, "2026-11-09"), reply("a")));
     expect([state.phase, state.entered, state.typed]).toEqual(["replies", [], ""]);
     expect(state.replies.map(({ id, remove, removed }) => [id, remove, removed])).toEqual([
       ["a", true, false],
@@ -153,7 +153,7 @@ describe("reading replies", () => {
   });
 
   it("answers one challenge at most, and only where there is one", () => {
-    const state = after(...toReplies(reply("a", true), reply("b", true), reply("c")));
+    const state = after(...toReplies(reply("a", "Program"), reply("b", "Program"), reply("c")));
     const prove = (id: string, on: boolean): ReturnEvent => ({ type: "prove", id, on });
     expect([prove("c", true)].reduce(updateReturn, state).proof).toBeNull();
     expect([prove("a", true), prove("b", true)].reduce(updateReturn, state).proof).toBe("b");
@@ -184,7 +184,7 @@ it("survives any events in any order", () => {
       { type: "resumed" },
       { type: "refused" },
     ),
-    fc.constantFrom<ReturnEvent>({ type: "do-not-belong" }, { type: "paused", pause: null }, answered(), answered(reply("a", true))),
+    fc.constantFrom<ReturnEvent>({ type: "do-not-belong" }, { type: "paused", pause: null }, answered(), answered(reply("a", "Program"))),
     fc.record({
       type: fc.constant("typed" as const),
       text: fc.string({ unit: fc.constantFrom("a", "b", "z", "的", "가", "ཀ", "ئ", " ", "1", ",", "\n"), maxLength: 30 }),

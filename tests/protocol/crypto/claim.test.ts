@@ -1,12 +1,25 @@
 import { createPublicKey, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { signClaimProof, verifyClaimProof } from "../../../src/protocol/crypto/claim.ts";
+import { challengeDigest, signClaimProof, verifyClaimProof } from "../../../src/protocol/crypto/claim.ts";
 import { deriveKeys, newCodename } from "../../../src/protocol/crypto/codename.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { toHex } from "../../../src/protocol/encoding.ts";
 import { refusalOf } from "../../support/refusals.ts";
 
 describe("the proof of a claim", () => {
+  it("stands for one program, purpose, day and question", async () => {
+    const { claim } = await deriveKeys(newCodename());
+    const asked = { nonce: randomBytes(32), program: "Program", purpose: "claim" } as const;
+    const proof = await signClaimProof(claim, challengeDigest(asked, "2026-11-24"));
+    await verifyClaimProof(claim.publicKey, proof, challengeDigest(asked, "2026-11-24"));
+    for (const other of [
+      challengeDigest({ ...asked, program: "Other" }, "2026-11-24"),
+      challengeDigest({ ...asked, nonce: randomBytes(32) }, "2026-11-24"),
+      challengeDigest(asked, "2026-11-25"),
+    ])
+      expect(await refusalOf(() => verifyClaimProof(claim.publicKey, proof, other))).toBe("bad-signature");
+  });
+
   it("answers the challenge that was sent and no other", async () => {
     const { claim, thread } = await deriveKeys(newCodename());
     const challenge = randomBytes(32);

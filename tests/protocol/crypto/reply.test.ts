@@ -10,7 +10,11 @@ import { formatReply, type Reply } from "../../../src/protocol/format/reply.ts";
 import { patternOf } from "../../support/bytes.ts";
 import { refusalOf } from "../../support/refusals.ts";
 
-const REPLY: Reply = { challenge: patternOf(32), date: "2026-08-01", text: "What colour was the door?" };
+const REPLY: Reply = {
+  challenge: { nonce: patternOf(32), program: "Program", purpose: "claim" },
+  date: "2026-08-01",
+  text: "What colour was the door?",
+};
 
 /** A reply of which nothing is ours: the SKESK packet by the OpenPGP library, the SEIPD packet by OpenSSL, from the RFC's text. */
 async function sealByOthers(content: Bytes, replyKey: Bytes): Promise<Bytes> {

@@ -15,13 +15,16 @@ const PROGRAM: Program = {
   checked: "2026-11-24",
   contact: ["By letter."],
   example: false,
+  fiscal_year: "10-01",
+  handling: ["For officials only."],
   ineligible: { en: ["Nobody."], ko: ["아무도"] },
   name: { en: "A program" },
   note: "",
   notices: [{ en: { lines: ["Some words."], title: "A notice" } }],
   offer: { address: "https://program.test/offer", from: "2026-01-01", lines: { en: ["Up to a lot."], ug: ["مۇكاپات"] }, to: "2026-12-31" },
+  receipt_days: 30,
   reports: [{ days: 30, due: "after-payment", name: "A report", to: "Somebody" }],
-  version: 1,
+  version: 2,
 };
 
 /** The same as plain JSON, to be spoiled. */
@@ -54,6 +57,8 @@ const program: fc.Arbitrary<Program> = fc.record({
   checked: date,
   contact: fc.array(line, { maxLength: 3 }),
   example: fc.boolean(),
+  fiscal_year: fc.constantFrom("01-01", "10-01"),
+  handling: fc.array(line, { maxLength: 2 }),
   ineligible: fc.option(perLanguage(lines)),
   name: perLanguage(line),
   note: fc.string({ maxLength: 100 }),
@@ -66,6 +71,7 @@ const program: fc.Arbitrary<Program> = fc.record({
         return { address, from, lines: own, to };
       }),
   ),
+  receipt_days: fc.option(fc.integer({ min: 1, max: 3_650 })),
   reports: fc.array(
     fc.record({
       days: fc.integer({ min: 1, max: 3_650 }),
@@ -75,7 +81,7 @@ const program: fc.Arbitrary<Program> = fc.record({
     }),
     { maxLength: 2 },
   ),
-  version: fc.constant(1 as const),
+  version: fc.constant(2 as const),
 });
 
 describe("a program's file", () => {
@@ -107,7 +113,7 @@ describe("a program's file", () => {
   });
 
   it.each<[what: string, change: { readonly [key: string]: Json }]>([
-    ["another version", { version: 2 }],
+    ["another version", { version: 3 }],
     ["a field that nobody knows", { more: 1 }],
     ["a language that the page does not have", { name: { en: "A", tlh: "B" } }],
     ["no English", { name: { ko: "가" } }],

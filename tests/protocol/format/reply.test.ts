@@ -13,7 +13,8 @@ import {
 import { patternOf } from "../../support/bytes.ts";
 import { refusalOf } from "../../support/refusals.ts";
 
-const REPLY: Reply = { challenge: patternOf(32), date: "2026-08-01", text: "请问那扇门是什么颜色?" };
+const CHALLENGE = { nonce: patternOf(32), program: "示例 Program", purpose: "claim" } as const;
+const REPLY: Reply = { challenge: CHALLENGE, date: "2026-08-01", text: "请问那扇门是什么颜色?" };
 
 describe("a reply's content", () => {
   it("comes back, with and without a challenge, and always has one length", () => {
@@ -42,7 +43,7 @@ describe("a reply's content", () => {
     for (const date of ["2026-02-30", "2026-8-01", "", "tomorrow!!"]) {
       expect(await refusalOf(() => formatReply({ ...REPLY, date }))).toBe("bad-reply");
     }
-    expect(await refusalOf(() => formatReply({ ...REPLY, challenge: patternOf(31) }))).toBe("bad-reply");
+    expect(await refusalOf(() => formatReply({ ...REPLY, challenge: { ...CHALLENGE, nonce: patternOf(31) } }))).toBe("bad-reply");
   });
 
   it("is refused in any other form", async () => {

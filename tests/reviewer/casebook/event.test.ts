@@ -80,6 +80,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     date: fc.constant("2026-06-01"),
     text: fc.constant("aa..bb.cc.dd"),
     challenge: fc.option(hash),
+    asked: fc.option(fc.record({ nonce: hash, program: fc.constant("示例"), purpose: fc.constant("claim" as const) })),
     sealed: fc.base64String({ minLength: 4, maxLength: 5976 }),
   }),
   fc.record({ kind: fc.constant("extracted" as const), tip: id }),

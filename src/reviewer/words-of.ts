@@ -1,0 +1,53 @@
+/** Words on a command line, understood. Each of these ends with a `usage` refusal if there is nothing to understand. */
+import { Refusal } from "../protocol/errors.ts";
+import { parseDate } from "../protocol/format/date.ts";
+import { oneOf } from "../protocol/format/json.ts";
+
+/** @throws {Refusal} `usage`, always. */
+export function usage(what: string): never {
+  throw new Refusal("usage", what);
+}
+
+/** A day, `YYYY-MM-DD`. */
+export function dayIn(option: string, given: string | undefined): string {
+  try {
+    parseDate(given ?? "");
+    return given ?? "";
+  } catch {
+    return usage(`${option} is YYYY-MM-DD`);
+  }
+}
+
+/** One of some codes. */
+export function codeIn<const T extends string>(codes: readonly T[], given: string | undefined, what: string): T {
+  try {
+    return oneOf(codes)(given ?? "", what);
+  } catch {
+    return usage(`${what} is one of ${codes.join(", ")}`);
+  }
+}
+
+/** A whole number from `least` to `most`, at most nine digits. */
+export function numberIn(what: string, given: string | undefined, least: number, most: number): number {
+  const value = /^(?:0|[1-9][0-9]{0,8})$/.test(given ?? "") ? Number(given) : -1;
+  return value < least || value > most ? usage(`${what} is a whole number from ${String(least)} to ${String(most)}`) : value;
+}
+
+/** What a command's actions take: words in order, and options besides those that all take. */
+export type Actions<O extends string> = Readonly<Record<string, { readonly words: readonly string[]; readonly options: readonly O[] }>>;
+
+/** Checks an action's words and options. `common`: options that every action takes. */
+export function checkAction<O extends string>(
+  command: string,
+  actions: Actions<O>,
+  action: string,
+  words: readonly string[],
+  given: readonly string[],
+  common: readonly string[],
+): void {
+  const known = Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (known === undefined) return usage(`after ${command} comes one of its actions; ${command} --help says which`);
+  if (words.length !== known.words.length) usage(`after ${command} ${action} comes ${known.words.join(" ") || "nothing"}`);
+  const strange = given.find((option) => !common.includes(option) && !known.options.some((allowed) => allowed === option));
+  if (strange !== undefined) usage(`${command} ${action} takes no --${strange}`);
+}
