@@ -199,7 +199,7 @@ export async function status(desk: Desk): Promise<Answer> {
 
 /** Whether the casebook is whole and, with `against`, how a copy in that folder stands to it; `sound` is false if anything is damaged or they diverged. */
 export async function verify(against: string | undefined, desk: Desk): Promise<{ answer: Answer; sound: boolean }> {
-  const { casebook, vault } = await sitDown(desk);
+  const { casebook, vault } = await sitDown(desk, "files");
   const damages = await checkCasebook(casebook, desk.progress);
   const { length } = casebook.events;
   const link = casebook.events.at(-1)?.link ?? "";
@@ -208,7 +208,7 @@ export async function verify(against: string | undefined, desk: Desk): Promise<{
       ? [`The casebook is whole: ${count(length, "event")}, last link ${link}`]
       : damages.map(({ where, what }) => `Damaged: ${where}. ${what}`);
   if (against === undefined) return { answer: { json: { events: length, link, damages }, lines }, sound: damages.length === 0 };
-  const comparison = compareCasebooks(casebook, await Casebook.open(against, vault));
+  const comparison = compareCasebooks(casebook, await Casebook.open(against, vault, "files"));
   const { relation } = comparison;
   const json = { events: length, link, damages, against: relation, common: relation === "stranger" ? 0 : comparison.common };
   const sound = damages.length === 0 && relation !== "diverged" && relation !== "stranger";

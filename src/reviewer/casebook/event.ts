@@ -9,8 +9,9 @@
  * machine has no network to set it by, so the order of events is what the chain says, not what `at` says. The chain is over the signed text, not over the
  * encrypted files, so that a later change of the casebook key leaves it as it is.
  */
+import { hash } from "node:crypto";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { domainHash, withDomain } from "../../protocol/crypto/hash.ts";
+import { withDomain } from "../../protocol/crypto/hash.ts";
 import { type SigningKey, verifySignature } from "../../protocol/crypto/ed25519.ts";
 import { fromHex, fromUtf8, toHex, utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
@@ -19,6 +20,7 @@ import {
   formatJson,
   hex,
   integer,
+  type Json,
   list,
   matching,
   nullable,
@@ -197,9 +199,28 @@ export async function parseSignedEvent(bytes: Bytes): Promise<SignedEvent> {
   return { sequence, previous, person, at, act, link: linkOf(bytes) };
 }
 
+/**
+ * An event from a pack (packs.ts), in `bytes` as {@link formatSignedEvent} wrote them: read strictly, its link made, its signature **not** checked.
+ * @throws {Refusal} `bad-field`, `not-canonical-json`.
+ */
+export function readPackedEvent(bytes: Bytes): SignedEvent {
+  const signed = SIGNED(jsonOf(fromUtf8(bytes)), "signed");
+  const { sequence, previous, person, at, act } = EVENT(jsonOf(signed.event), "event");
+  return { sequence, previous, person, at, act, link: linkOf(bytes) };
+}
+
+/** Without asking for the canonical form, which was asked for when the event was taken in; the chain is over the very bytes. */
+function jsonOf(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new Refusal("not-canonical-json");
+  }
+}
+
 /** The link of a signed event. */
 export function linkOf(signed: Bytes): string {
-  return toHex(domainHash(CHAIN_DOMAIN, signed));
+  return hash("sha256", withDomain(CHAIN_DOMAIN, signed), "hex");
 }
 
 /** @throws {Refusal} `bad-field` if `name` cannot be a person's: 1 to 64 UTF-16 units, no control characters, no space at either end. */
