@@ -9,9 +9,8 @@
  * machine has no network to set it by, so the order of events is what the chain says, not what `at` says. The chain is over the signed text, not over the
  * encrypted files, so that a later change of the casebook key leaves it as it is.
  */
-import { hash } from "node:crypto";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { withDomain } from "../../protocol/crypto/hash.ts";
+import { domainHash, withDomain } from "../../protocol/crypto/hash.ts";
 import { type SigningKey, verifySignature } from "../../protocol/crypto/ed25519.ts";
 import { fromHex, fromUtf8, toHex, utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
@@ -93,6 +92,8 @@ const ACTS = {
   "network-overridden": record({ kind: oneOf(["network-overridden"]), interfaces: list(text(64, 1), 100) }),
   /** Every card was replaced by cards of this quorum, and the key around the tips' keys with them. */
   "cards-replaced": record({ kind: oneOf(["cards-replaced"]), needed: integer(1, 255), shares: integer(1, 255) }),
+  /** The program certificate got this many more weeks, the last of which ends before `until`. */
+  "certificate-extended": record({ kind: oneOf(["certificate-extended"]), epochs: integer(1, 520), until: DATE }),
   /** Somebody decided to believe this log key. */
   "log-key-pinned": record({ kind: oneOf(["log-key-pinned"]), vkey: text(512, 1) }),
   /** A bundle from the server was taken in. `manifest` is its hash. */
@@ -220,7 +221,7 @@ function jsonOf(text: string): Json {
 
 /** The link of a signed event. */
 export function linkOf(signed: Bytes): string {
-  return hash("sha256", withDomain(CHAIN_DOMAIN, signed), "hex");
+  return toHex(domainHash(CHAIN_DOMAIN, signed));
 }
 
 /** @throws {Refusal} `bad-field` if `name` cannot be a person's: 1 to 64 UTF-16 units, no control characters, no space at either end. */
