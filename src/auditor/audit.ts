@@ -16,6 +16,8 @@ import { openNote, parseVkey, type Vkey } from "../protocol/crypto/note.ts";
 import { toHex, utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { acknowledgementPath, parseAcknowledgement } from "../protocol/format/acknowledgement.ts";
+import { destructionPath, parseDestruction } from "../protocol/format/destruction.ts";
+import type { EpochLeaf } from "../protocol/format/leaf.ts";
 import type { Leaf } from "../protocol/format/leaf.ts";
 import { parseDate } from "../protocol/format/date.ts";
 import { isMet, type LogPolicy } from "../protocol/format/log-policy.ts";
@@ -108,7 +110,7 @@ function hashOf(text: string): string {
   return toHex(sha256(utf8(text)));
 }
 
-/** Retention policies and acknowledgements: files beside the log whose hashes are in it. */
+/** Retention policies, acknowledgements and records of destroyed epochs: files beside the log whose hashes are in it. */
 async function checkNamedFiles(files: LogFiles, rules: LogRules, log: Vkey, review: Vkey, today: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const policies = new Map<string, RetentionPolicy>();
@@ -126,6 +128,10 @@ async function checkNamedFiles(files: LogFiles, rules: LogRules, log: Vkey, revi
       const number = some[place]?.sealed.batch ?? 0;
       if (code !== null) findings.push({ code, where: acknowledgementPath(number) });
     });
+  }
+  for (const leaf of rules.destroyed) {
+    const code = await checkDestruction(files, leaf, log, review);
+    if (code !== null) findings.push({ code, where: destructionPath(leaf.fingerprint) });
   }
   for (const batch of batches) {
     const policy = policies.get(batch.sealed.policy);
@@ -165,6 +171,26 @@ async function checkAcknowledgement(files: LogFiles, batch: Batch, log: Vkey, re
     return origin === log.name && number === leaf.batch && equal(root, batch.root) ? null : "acknowledgement-foreign";
   } catch (error) {
     if (error instanceof Refusal) return "acknowledgement-foreign";
+    throw error;
+  }
+}
+
+async function checkDestruction(files: LogFiles, leaf: EpochLeaf, log: Vkey, review: Vkey): Promise<FindingCode | null> {
+  const note = await readOrNull(files, destructionPath(leaf.fingerprint), LONGEST_FILE);
+  if (note === null) return "destruction-missing";
+  if (note === "too-large") return "destruction-unsigned";
+  let text: string;
+  try {
+    ({ text } = await openNote(note, [review]));
+  } catch (error) {
+    if (error instanceof Refusal) return "destruction-unsigned";
+    throw error;
+  }
+  try {
+    const { origin, epoch, date } = parseDestruction(text);
+    return origin === log.name && epoch === leaf.fingerprint && date >= leaf.to ? null : "destruction-foreign";
+  } catch (error) {
+    if (error instanceof Refusal) return "destruction-foreign";
     throw error;
   }
 }

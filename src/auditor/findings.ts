@@ -56,6 +56,10 @@ export const FINDINGS = {
   "acknowledgement-wrong": "A published acknowledgement is not the one named in the log.",
   "acknowledgement-unsigned": "An acknowledgement is not one that the review key signed.",
   "acknowledgement-foreign": "An acknowledgement speaks of another log, another batch or other items.",
+  // destroyed epochs
+  "destruction-missing": "A record of a destroyed epoch is not published.",
+  "destruction-unsigned": "A record of a destroyed epoch is not one that the review key signed.",
+  "destruction-foreign": "A record of a destroyed epoch speaks of another log or another epoch, or of a day before the epoch was over.",
   // retention
   "export-late": "ALARM: nobody has fetched the batch within the most days the policy allows, so nobody can have acknowledged it.",
   "acknowledgement-overdue": "ALARM: the batch was fetched, and nobody has acknowledged it within the most days the policy allows.",

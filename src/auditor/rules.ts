@@ -70,6 +70,8 @@ export class LogRules {
   readonly policies = new Set<string>();
   /** Every policy entry, in order. */
   readonly decisions: PolicyLeaf[] = [];
+  /** Every entry that an epoch's secret was destroyed, in order. */
+  readonly destroyed: EpochLeaf[] = [];
   readonly #keys: ExpectedKeys;
   readonly #today: string;
   readonly #rolesSeen = new Set<string>();
@@ -184,6 +186,7 @@ export class LogRules {
       else this.#report("epoch-repeated", where);
       return;
     }
+    this.destroyed.push(leaf);
     if (known?.from !== from || known.to !== to) this.#report("epoch-unknown", where);
     else if (known.destroyed) this.#report("epoch-repeated", where);
     if (known !== undefined) known.destroyed = true;

@@ -68,6 +68,7 @@ export const REFUSALS = {
   // receipts, acknowledgements, bundles
   "bad-receipt": "The receipt is not valid.",
   "bad-acknowledgement": "The acknowledgement is not valid.",
+  "bad-destruction": "The record of destruction is not valid.",
   "bad-inventory": "The inventory is not valid.",
   "bad-manifest": "The bundle's manifest is not valid.",
   "bundle-truncated": "The bundle is incomplete.",

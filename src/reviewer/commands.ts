@@ -11,7 +11,7 @@ import { checkCasebook } from "./casebook/check.ts";
 import { writeNewFile } from "./casebook/durable-file.ts";
 import type { ActOf } from "./casebook/event.ts";
 import { importBundle } from "./casebook/import.ts";
-import { outboxBytes, recordOutbox, repliesLeaving } from "./casebook/outbox.ts";
+import { destructionsLeaving, outboxBytes, recordOutbox, repliesLeaving } from "./casebook/outbox.ts";
 import { openReplies, recordReply } from "./casebook/replies.ts";
 import { findTip, readPieces, readRecord, type ShelvedTip, threadsOf, type TipRecord } from "./casebook/shelf.ts";
 import { compareCasebooks, type Comparison } from "./casebook/compare.ts";
@@ -178,18 +178,34 @@ export function outbox(file: string, again: boolean, desk: Desk): Promise<Answer
     await writeNewFile(file, written.bytes);
     const batches = act.acknowledgements.map(({ batch }) => batch);
     const replies = repliesLeaving(casebook, act.bundle).length;
+    const destroyed = destructionsLeaving(casebook, act.bundle);
     return {
-      json: { file, bundle: act.bundle, manifest: act.manifest, acknowledged: batches, replies },
-      lines: [outboxLine(file, act, replies)],
+      json: {
+        file,
+        bundle: act.bundle,
+        manifest: act.manifest,
+        acknowledged: batches,
+        replies,
+        destroyed: destroyed.map(({ epoch }) => epoch),
+      },
+      lines: [
+        outboxLine(file, act, replies, destroyed.length),
+        ...destroyed.map(({ epoch, date }) => `  destroyed on ${date}: the secret of epoch ${epoch}`),
+      ],
     };
   });
 }
 
-function outboxLine(file: string, { bundle, acknowledgements }: ActOf<"outbox">, replies: number): string {
+function outboxLine(file: string, { bundle, acknowledgements }: ActOf<"outbox">, replies: number, destroyed: number): string {
   const held = `batch ${acknowledgements.map(({ batch }) => String(batch)).join(", ")} is held here`;
   const begin = `Outbox ${String(bundle)} in ${file}.`;
-  if (replies === 0) return `${begin} It says one thing only: ${held}.`;
-  return `${begin} In it: ${acknowledgements.length === 0 ? "" : `${held}; `}${count(replies, "reply")}.`;
+  if (replies + destroyed === 0) return `${begin} It says one thing only: ${held}.`;
+  const parts = [
+    ...(acknowledgements.length === 0 ? [] : [held]),
+    ...(replies === 0 ? [] : [count(replies, "reply")]),
+    ...(destroyed === 0 ? [] : [`${String(destroyed)} destroyed ${destroyed === 1 ? "week" : "weeks"}`]),
+  ];
+  return `${begin} In it: ${parts.join("; ")}.`;
 }
 
 /** Counts and what is waiting. */
@@ -199,7 +215,7 @@ export async function status(desk: Desk): Promise<Answer> {
 
 /** Whether the casebook is whole and, with `against`, how a copy in that folder stands to it; `sound` is false if anything is damaged or they diverged. */
 export async function verify(against: string | undefined, desk: Desk): Promise<{ answer: Answer; sound: boolean }> {
-  const { casebook, vault } = await sitDown(desk);
+  const { casebook, vault } = await sitDown(desk, "files");
   const damages = await checkCasebook(casebook, desk.progress);
   const { length } = casebook.events;
   const link = casebook.events.at(-1)?.link ?? "";
@@ -208,7 +224,7 @@ export async function verify(against: string | undefined, desk: Desk): Promise<{
       ? [`The casebook is whole: ${count(length, "event")}, last link ${link}`]
       : damages.map(({ where, what }) => `Damaged: ${where}. ${what}`);
   if (against === undefined) return { answer: { json: { events: length, link, damages }, lines }, sound: damages.length === 0 };
-  const comparison = compareCasebooks(casebook, await Casebook.open(against, vault));
+  const comparison = compareCasebooks(casebook, await Casebook.open(against, vault, "files"));
   const { relation } = comparison;
   const json = { events: length, link, damages, against: relation, common: relation === "stranger" ? 0 : comparison.common };
   const sound = damages.length === 0 && relation !== "diverged" && relation !== "stranger";

@@ -33,24 +33,28 @@ export interface Desk {
 }
 
 /**
- * Unlocks and opens the casebook for reading. With a network that is overridden, this is written down first, so it needs somebody who signs for it.
+ * Unlocks and opens the casebook for reading, from packs or from every event's own file. With a network that is overridden, this is written down first, so it needs somebody who signs for it.
  * @throws {Refusal} `network-up`, what is wrong with shares and casebook.
  */
-export async function sitDown(desk: Desk): Promise<OpenCasebook> {
+export async function sitDown(desk: Desk, from: "packs" | "files" = "packs"): Promise<OpenCasebook> {
   const networks = await lookForNetworks(desk);
-  if (networks.length === 0) return openAt(desk);
-  return asWriter(desk, (open) => Promise.resolve(open));
+  return networks.length === 0 ? openAt(desk, from) : asWriter(desk, (open) => Promise.resolve(open), from);
 }
 
 /** Does `work` as the only writer of the casebook. The lock comes before the events are read. */
-export async function asWriter<T>(desk: Desk, work: (open: OpenCasebook, person: ActingPerson) => Promise<T>): Promise<T> {
+export async function asWriter<T>(
+  desk: Desk,
+  work: (open: OpenCasebook, person: ActingPerson) => Promise<T>,
+  from: "packs" | "files" = "packs",
+): Promise<T> {
   const networks = await lookForNetworks(desk);
   const writer = becomeWriter(desk.folder);
   try {
-    const open = await openAt(desk);
+    const open = await openAt(desk, from);
     const person = await actingPerson(open.casebook, desk);
     const { now } = desk;
     if (networks.length > 0) await open.casebook.append({ kind: "network-overridden", interfaces: networks }, person, now);
+    await open.casebook.pack();
     const settled = { ...open, vault: await settle(open) };
     return await work({ ...settled, vault: await finishRekey(settled) }, person);
   } finally {
@@ -69,13 +73,13 @@ async function isMarked(folder: string): Promise<boolean> {
   return (await stat(join(folder, PRACTICE_FILE)).catch(() => null)) !== null;
 }
 
-async function openAt({ folder, shareFiles }: Desk): Promise<OpenCasebook> {
+async function openAt({ folder, shareFiles }: Desk, from: "packs" | "files"): Promise<OpenCasebook> {
   const locked = await readFile(join(folder, VAULT_FILE)).catch((cause: unknown) => {
     throw new Fault("reading the casebook's vault", cause);
   });
   const shares = await readShares(shareFiles);
   const vault = await openVault(new Uint8Array(locked), shares);
-  const casebook = await Casebook.open(folder, vault);
+  const casebook = await Casebook.open(folder, vault, from);
   if ((await isMarked(folder)) && !casebook.opened.demo) throw new Refusal("casebook-damaged", "it is marked for practice and is not");
   return { casebook, vault, secret: await joinShares(shares) };
 }

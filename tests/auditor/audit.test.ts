@@ -12,6 +12,7 @@ import { toHex, utf8 } from "../../src/protocol/encoding.ts";
 import { Fault } from "../../src/protocol/errors.ts";
 import { acknowledgementPath } from "../../src/protocol/format/acknowledgement.ts";
 import { addDays, parseDate } from "../../src/protocol/format/date.ts";
+import { destructionPath } from "../../src/protocol/format/destruction.ts";
 import type { Leaf } from "../../src/protocol/format/leaf.ts";
 import { parseLogPolicy } from "../../src/protocol/format/log-policy.ts";
 import { formatNote, parseNote } from "../../src/protocol/format/note.ts";
@@ -174,16 +175,36 @@ const FAULTS: [name: string, change: (story: LogStory) => void | Promise<void>, 
         from: FIRST_DAY,
         to: TODAY,
       }),
-    ["epoch-unknown"],
+    ["epoch-unknown", "destruction-missing"],
   ],
   [
     "an epoch destroyed, and destroyed again",
-    (s) => {
-      const leaf = s.leaves[place(s, { kind: "epoch" })] as Leaf & { kind: "epoch" };
-      s.leaves.push({ ...leaf, action: "destroyed" }, { ...leaf, action: "destroyed" });
+    async (s) => {
+      await s.destroy(hashOf("epoch 1"), FIRST_DAY, TODAY);
+      s.leaves.push(s.leaves.at(-1)!);
     },
     ["epoch-repeated"],
   ],
+  ["an epoch destroyed when it is over, with its record", (s) => s.destroy(hashOf("epoch 1"), FIRST_DAY, TODAY), []],
+  [
+    "an epoch destroyed without a record",
+    async (s) => {
+      await s.destroy(hashOf("epoch 1"), FIRST_DAY, TODAY);
+      s.files.delete(destructionPath(hashOf("epoch 1")));
+    },
+    ["destruction-missing"],
+  ],
+  [
+    "an epoch destroyed by a record of the log's key",
+    (s) => s.destroy(hashOf("epoch 1"), FIRST_DAY, TODAY, { signer: s.log }),
+    ["destruction-unsigned"],
+  ],
+  [
+    "an epoch destroyed by a record of another log",
+    (s) => s.destroy(hashOf("epoch 1"), FIRST_DAY, TODAY, { origin: "x.example/log" }),
+    ["destruction-foreign"],
+  ],
+  ["an epoch destroyed before it was over", (s) => s.destroy(hashOf("epoch 1"), FIRST_DAY, addDays(TODAY, -1)), ["destruction-foreign"]],
   ["no policy file", (s) => void s.files.delete(policyPath(s.policyHash)), ["policy-missing"]],
   ["another policy file", (s) => void s.files.set(policyPath(s.policyHash), utf8("{}")), ["policy-wrong"]],
   [

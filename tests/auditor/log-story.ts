@@ -9,6 +9,7 @@ import type { NoteSigner } from "../../src/protocol/crypto/note.ts";
 import { fromHex, toHex, utf8 } from "../../src/protocol/encoding.ts";
 import { acknowledgementPath, formatAcknowledgement } from "../../src/protocol/format/acknowledgement.ts";
 import { addDays } from "../../src/protocol/format/date.ts";
+import { destructionPath, formatDestruction } from "../../src/protocol/format/destruction.ts";
 import { formatLeaf, type Leaf } from "../../src/protocol/format/leaf.ts";
 import { formatLogPolicy, type LogPolicy } from "../../src/protocol/format/log-policy.ts";
 import { parseNote } from "../../src/protocol/format/note.ts";
@@ -115,6 +116,12 @@ export class LogStory {
     const note = await signer.sign(formatAcknowledgement({ origin: ORIGIN, batch, root, date }));
     this.files.set(acknowledgementPath(batch), note);
     this.leaves.push({ kind: "acknowledged", batch, date, sha256: toHex(sha256(note)) });
+  }
+
+  /** Destroys the secret of an epoch by a record that `signer` signs. */
+  async destroy(fingerprint: string, from: string, date: string, { signer = this.review, origin = ORIGIN } = {}): Promise<void> {
+    this.files.set(destructionPath(fingerprint), await signer.sign(formatDestruction({ origin, epoch: fingerprint, date })));
+    this.leaves.push({ kind: "epoch", action: "destroyed", certificate: "program", fingerprint, from, to: addDays(from, 7) });
   }
 
   purge(batch: number, date: string): void {

@@ -3,6 +3,7 @@
  *
  *     vault.locked                  every secret, see vault.ts
  *     events/00000001.jwe …         one event each, see event.ts; the only truth
+ *     packs/00000001.jwe …          many events in one file, to open quickly; may be missing, see packs.ts
  *     people/<public key>.jwe       signing key of a person, locked by that person, see people.ts
  *     bundles/000001/…              what an import brought, see shelf.ts; there only counts what an event names
  *     writer.lock                   empty, see writer.ts
@@ -12,7 +13,7 @@
  * with files is done after it; if that was interrupted, the next writer does it (destroy.ts).
  *
  * What somebody gains who can change the folder but has no shares: nothing readable; removed, swapped, changed or repeated events are found when the casebook is
- * opened. Cutting off the *latest* events cannot be found from the folder alone: compare with a copy (compare.ts). Whoever has the shares can read; to sign as a person, that
+ * opened, or, among events that packs repeat, by `verify`. Cutting off the *latest* events, and packs with them, cannot be found from the folder alone: compare with a copy (compare.ts). Whoever has the shares can read; to sign as a person, that
  * person's passphrase or card is needed too.
  */
 import { mkdir, readdir, readFile } from "node:fs/promises";
@@ -34,9 +35,13 @@ import {
   type Person,
   type SignedEvent,
 } from "./event.ts";
+import { hasPacks, PACK_SIZE, readPacks, removePacks, writePack } from "./packs.ts";
 import { type ActingPerson, makePerson, type NewPerson, unlockPerson } from "./people.ts";
 import { bundleFolder } from "./places.ts";
 import { TipKeys } from "./tip-keys.ts";
+
+/** Events whose files are read and checked together. */
+const AT_ONCE = 128;
 
 /** What opens a casebook's files. */
 export interface CasebookKeys {
@@ -60,6 +65,8 @@ export class Casebook {
   readonly tipKeys: TipKeys;
   /** What the events come to. */
   readonly state = new CasebookState();
+  /** Events that are in packs which were believed. */
+  #packed = 0;
 
   private constructor(folder: string, { casebook, wrapping }: CasebookKeys) {
     this.folder = folder;
@@ -85,18 +92,37 @@ export class Casebook {
   }
 
   /**
-   * Reads and checks everything the chain says.
+   * Reads and checks everything the chain says. With `"files"` from every event's own file; with `"packs"` from packs as far as they can be believed (packs.ts).
    * @throws {Refusal} `casebook-damaged` with what does not fit. @throws {Fault} if the folder cannot be read.
    */
-  static async open(folder: string, keys: CasebookKeys): Promise<Casebook> {
+  static async open(folder: string, keys: CasebookKeys, from: "packs" | "files" = "packs"): Promise<Casebook> {
     const names = await eventFiles(folder);
     const casebook = new Casebook(folder, keys);
-    for (const [index, name] of names.entries()) {
+    for (const [index, name] of names.entries())
       if (name !== eventFile(index + 1)) throw new Refusal("casebook-damaged", `event ${String(index + 1)} is missing`);
-      casebook.#accept(await readEvent(join(folder, "events", name), keys.casebook, index + 1));
-    }
     if (names.length === 0) throw new Refusal("casebook-damaged", "there are no events");
+    if (from === "packs") for (const event of await packedEvents(folder, keys.casebook, names.length)) casebook.#accept(event);
+    casebook.#packed = casebook.events.length;
+    while (casebook.events.length < names.length) {
+      const first = casebook.events.length + 1;
+      const numbers = Array.from({ length: Math.min(AT_ONCE, names.length - first + 1) }, (_, index) => first + index);
+      for (const event of await Promise.all(numbers.map((number) => readEvent(folder, keys.casebook, number)))) casebook.#accept(event);
+    }
     return casebook;
+  }
+
+  /** Packs events that are in no pack yet, `each` together. The caller is the writer. @throws {Fault} if the disk did not take it. */
+  async pack(each = PACK_SIZE): Promise<void> {
+    if (this.#packed === 0 && this.events.length >= each && (await hasPacks(this.folder))) await removePacks(this.folder);
+    for (; this.events.length - this.#packed >= each; this.#packed += each) {
+      const signed: Bytes[] = [];
+      for (const { sequence, link } of this.events.slice(this.#packed, this.#packed + each)) {
+        const bytes = await eventBytes(this.folder, this.key, sequence);
+        if (linkOf(bytes) !== link) throw new Refusal("casebook-damaged", `event ${String(sequence)} changed`);
+        signed.push(bytes);
+      }
+      await writePack(this.folder, this.key, this.#packed + 1, signed);
+    }
   }
 
   /** Every event, the first first. */
@@ -189,12 +215,30 @@ async function eventFiles(folder: string): Promise<string[]> {
   }
 }
 
-async function readEvent(path: string, key: Bytes, sequence: number): Promise<SignedEvent> {
-  const file = await readFile(path).catch((cause: unknown) => {
+/** What packs have, if the last event they have is the one in its own file. */
+async function packedEvents(folder: string, key: Bytes, length: number): Promise<SignedEvent[]> {
+  const packed = await readPacks(folder, key);
+  const anchor = packed[Math.min(packed.length, length) - 1];
+  if (anchor === undefined || (await readEvent(folder, key, anchor.sequence)).link !== anchor.link) return [];
+  if (packed.length > length)
+    throw new Refusal(
+      "casebook-damaged",
+      `events after ${String(length)} are missing; the folder packs, which may be removed, still has them`,
+    );
+  return packed;
+}
+
+/** A signed event as its file has it. @throws {Refusal} `casebook-damaged`. */
+async function eventBytes(folder: string, key: Bytes, sequence: number): Promise<Bytes> {
+  const file = await readFile(join(folder, "events", eventFile(sequence))).catch((cause: unknown) => {
     throw new Fault("reading an event of the casebook", cause);
   });
+  return openBox(new Uint8Array(file), key, "firsthand-event");
+}
+
+async function readEvent(folder: string, key: Bytes, sequence: number): Promise<SignedEvent> {
   try {
-    return await parseSignedEvent(await openBox(new Uint8Array(file), key, "firsthand-event"));
+    return await parseSignedEvent(await eventBytes(folder, key, sequence));
   } catch (error) {
     if (error instanceof Refusal) throw new Refusal("casebook-damaged", `event ${String(sequence)} is not authentic`);
     throw error;

@@ -19,6 +19,7 @@ import {
   formatJson,
   hex,
   integer,
+  type Json,
   list,
   matching,
   nullable,
@@ -93,6 +94,8 @@ const ACTS = {
   "network-overridden": record({ kind: oneOf(["network-overridden"]), interfaces: list(text(64, 1), 100) }),
   /** Every card was replaced by cards of this quorum, and the key around the tips' keys with them. */
   "cards-replaced": record({ kind: oneOf(["cards-replaced"]), needed: integer(1, 255), shares: integer(1, 255) }),
+  /** The program certificate got this many more weeks, the last of which ends before `until`. */
+  "certificate-extended": record({ kind: oneOf(["certificate-extended"]), epochs: integer(1, 520), until: DATE }),
   /** Somebody decided to believe this log key. */
   "log-key-pinned": record({ kind: oneOf(["log-key-pinned"]), vkey: text(512, 1) }),
   /** A bundle from the server was taken in. `manifest` is its hash. */
@@ -200,6 +203,25 @@ export async function parseSignedEvent(bytes: Bytes): Promise<SignedEvent> {
   const { sequence, previous, person, at, act } = EVENT(parseJson(eventBytes), "event");
   await verifySignature(fromHex(person, 32), withDomain(EVENT_DOMAIN, eventBytes), fromHex(signed.signature, 64));
   return { sequence, previous, person, at, act, link: linkOf(bytes) };
+}
+
+/**
+ * An event from a pack (packs.ts), in `bytes` as {@link formatSignedEvent} wrote them: read strictly, its link made, its signature **not** checked.
+ * @throws {Refusal} `bad-field`, `not-canonical-json`.
+ */
+export function readPackedEvent(bytes: Bytes): SignedEvent {
+  const signed = SIGNED(jsonOf(fromUtf8(bytes)), "signed");
+  const { sequence, previous, person, at, act } = EVENT(jsonOf(signed.event), "event");
+  return { sequence, previous, person, at, act, link: linkOf(bytes) };
+}
+
+/** Without asking for the canonical form, which was asked for when the event was taken in; the chain is over the very bytes. */
+function jsonOf(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new Refusal("not-canonical-json");
+  }
 }
 
 /** The link of a signed event. */

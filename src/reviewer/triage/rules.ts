@@ -34,6 +34,7 @@ const MAY: Readonly<Record<Act["kind"], readonly Role[]>> = {
   outbox: IMPORTERS,
   "network-overridden": EVERYBODY,
   "cards-replaced": EVERYBODY,
+  "certificate-extended": ["lead"],
   replied: REVIEWERS,
   extracted: READERS,
   declared: READERS,

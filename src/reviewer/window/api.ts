@@ -8,7 +8,7 @@ import { flag, integer, type Json, list, nullable, oneOf, type Reader, record, t
 import { type OpenCasebook, settle } from "../casebook/destroy.ts";
 import type { Act } from "../casebook/event.ts";
 import { tipId } from "../casebook/identifiers.ts";
-import { batchesToAcknowledge, repliesLeaving } from "../casebook/outbox.ts";
+import { batchesToAcknowledge, destructionsLeaving, repliesLeaving } from "../casebook/outbox.ts";
 import type { ActingPerson } from "../casebook/people.ts";
 import { recordReply } from "../casebook/replies.ts";
 import { findTip } from "../casebook/shelf.ts";
@@ -258,6 +258,7 @@ export class WindowApi {
         mailbox,
         bytes: fromBase64(sealed).length,
       })),
+      destroyed: destructionsLeaving(this.#casebook, null),
     };
   }
 

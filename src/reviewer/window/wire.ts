@@ -143,6 +143,7 @@ export interface DecisionsAnswer {
 export interface OutboxAnswer {
   readonly batches: readonly { readonly batch: number; readonly date: string; readonly size: number; readonly root: string }[];
   readonly replies: readonly { readonly tip: string; readonly date: string; readonly mailbox: string; readonly bytes: number }[];
+  readonly destroyed: readonly { readonly epoch: string; readonly date: string }[];
 }
 
 /** An act of triage/acts.ts. Words about a tip are plain here, and `null` in acts without any; the review machine seals them. */

@@ -43,10 +43,14 @@ export function exportAnswer(exported: ExportedBundle): Answer {
 }
 
 export function importAnswer(imported: ImportedBundle): Answer {
-  const { bundle, acknowledged, late, replies } = imported;
+  const { bundle, acknowledged, late, replies, destroyed } = imported;
   const lines = [`Bundle ${String(bundle)} from the review machine is taken in.`];
   if (acknowledged.length > 0) lines.push(`Acknowledged, logged and published: ${batches(acknowledged)}.`);
   if (replies > 0) lines.push(`In their mailboxes: ${replies === 1 ? "1 reply" : `${String(replies)} replies`}.`);
+  if (destroyed.length > 0)
+    lines.push(
+      `The review machine destroyed the secret of ${destroyed.length === 1 ? "1 epoch" : `${String(destroyed.length)} epochs`}; the log says so.`,
+    );
   if (late.length > 0) lines.push(`Too late, and not logged: the acknowledgement of ${batches(late)}, destroyed before it came.`);
   return { json: imported, lines };
 }

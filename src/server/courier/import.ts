@@ -1,11 +1,13 @@
 /**
- * Bundles from the review machine (specification section 9): acknowledgements and replies, later certificates.
+ * Bundles from the review machine (specification section 9): acknowledgements, replies and records of destroyed epochs, later certificates.
  *
  * The stick is not trusted, and what counts is the review key's signature on each acknowledgement, not that on the manifest alone: it is published
  * whole, so anybody can check that this server did not acknowledge for itself. The root in it must be the one of the batch's own commitments in the
  * log.
  *
  * Replies are sealed for witnesses; of them only the outer form can be checked. They go into their mailboxes and never into the log.
+ *
+ * A record that an epoch's secret was destroyed is published whole too, and the log says so. One that the log has already is checked and passed over.
  *
  * An acknowledgement of a batch that was destroyed meanwhile, because it came later than the policy allows, is checked and passed over: to refuse it would
  * refuse every later bundle too, since they follow one another.
@@ -23,12 +25,14 @@ import { fromHex, toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { acknowledgementPath, parseAcknowledgement } from "../../protocol/format/acknowledgement.ts";
 import { formatDate } from "../../protocol/format/date.ts";
+import { destructionPath, parseDestruction } from "../../protocol/format/destruction.ts";
+import type { EpochLeaf } from "../../protocol/format/leaf.ts";
 import { NO_PREVIOUS } from "../../protocol/format/manifest.ts";
 import { parseReplyPath, parseSealedReply, REPLY_LENGTH } from "../../protocol/format/reply.ts";
 import type { Context } from "../context.ts";
 import type { Connection } from "../store/database.ts";
 import { commitmentsOf } from "../store/items.ts";
-import { insertLeaves, putFile } from "../store/log-store.ts";
+import { insertLeaves, leavesOfKind, putFile } from "../store/log-store.ts";
 import { putReply } from "../store/replies.ts";
 import { entryDay, type Keeper, publish } from "./writer.ts";
 
@@ -41,6 +45,14 @@ export interface ImportedBundle {
   readonly replies: number;
   /** Batches whose acknowledgement came after they were destroyed. */
   readonly late: readonly number[];
+  /** Epochs whose secret is gone, by fingerprint. */
+  readonly destroyed: readonly string[];
+}
+
+/** A record of destruction that was checked, with the entry that says the same. */
+interface Destroyed {
+  readonly leaf: EpochLeaf;
+  readonly note: Bytes;
 }
 
 /** An acknowledgement that was checked. */
@@ -57,7 +69,7 @@ interface Reply {
   readonly body: Bytes;
 }
 
-/** Longest acknowledgement, bytes. */
+/** Longest acknowledgement or record of destruction, bytes. */
 const LONGEST = 4096;
 
 /**
@@ -75,10 +87,17 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
   const read: Checked[] = [];
   const replies: Reply[] = [];
   const numbers = new Map<string, number>();
+  const destroyed: Destroyed[] = [];
   const { manifest, manifestHash } = await readBundle(createReadStream(file), expected, async (path, size, body) => {
     if (path.startsWith("replies/")) {
       if (size !== REPLY_LENGTH) throw new Refusal("bad-reply", "length");
       replies.push(checkReply(numbers, path, await collect(body, REPLY_LENGTH)));
+      return;
+    }
+    if (path.startsWith("destroyed/")) {
+      if (size > LONGEST) throw new Refusal("bad-destruction", "length");
+      const record = await checkDestruction(context, path, await collect(body, LONGEST));
+      if (record !== null) destroyed.push(record);
       return;
     }
     if (size > LONGEST) throw new Refusal("bad-acknowledgement", "length");
@@ -99,6 +118,7 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
       ]);
       await putFile(tx, acknowledgementPath(batch), note);
     }
+    for (const { leaf, note } of destroyed) await putFile(tx, destructionPath(leaf.fingerprint), note);
     for (const { mailbox, body } of replies) await putReply(tx, { mailbox: fromHex(mailbox, 32), sha256: sha256(body), expires, body });
     await tx.execute("insert into bundle (direction, sequence, date, manifest_hash, manifest) values ('server', $1, $2, $3, $4)", [
       manifest.sequence,
@@ -106,10 +126,10 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
       fromHex(manifestHash),
       new Uint8Array(0),
     ]);
-    await insertLeaves(
-      tx,
-      checked.map(({ batch, note }) => ({ kind: "acknowledged", batch, date, sha256: toHex(sha256(note)) })),
-    );
+    await insertLeaves(tx, [
+      ...checked.map(({ batch, note }) => ({ kind: "acknowledged" as const, batch, date, sha256: toHex(sha256(note)) })),
+      ...destroyed.map(({ leaf }) => leaf),
+    ]);
   });
   await publish(keeper);
   for (const { batch } of checked) context.log.event("batch-acknowledged", { batch });
@@ -118,7 +138,20 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
     acknowledged: numbersOf(checked),
     late: numbersOf(read.filter(({ late }) => late)),
     replies: replies.length,
+    destroyed: destroyed.map(({ leaf }) => leaf.fingerprint),
   };
+}
+
+/** @returns `null` if the log says so already. */
+async function checkDestruction({ db, keys }: Context, path: string, note: Bytes): Promise<Destroyed | null> {
+  const { text } = await openNote(note, [keys.review], LONGEST);
+  const { origin, epoch } = parseDestruction(text);
+  if (origin !== keys.origin) throw new Refusal("wrong-origin", "record of destruction");
+  if (destructionPath(epoch) !== path) throw new Refusal("bad-destruction", "epoch");
+  const leaves = (await leavesOfKind(db, "epoch")).filter(({ fingerprint }) => fingerprint === epoch);
+  const [published] = leaves;
+  if (published === undefined) throw new Refusal("bad-destruction", "an epoch that was not published");
+  return leaves.some(({ action }) => action === "destroyed") ? null : { leaf: { ...published, action: "destroyed" }, note };
 }
 
 function numbersOf(checked: readonly Checked[]): number[] {

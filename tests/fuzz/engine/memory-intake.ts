@@ -43,7 +43,10 @@ export function memoryIntake(real: Database): { readonly database: Database; cle
     const answer = answers.find(([begin]) => statement.startsWith(begin))?.[1];
     return answer === undefined ? real.query<Row>(statement, values) : Promise.resolve(answer(values) as Row[]);
   };
-  const connection = { ...real, query, last: query };
+  const elsewhere = (): never => {
+    throw new Error("intake copies no tables");
+  };
+  const connection = { ...real, query, last: query, copyOut: elsewhere, copyIn: elsewhere };
   return {
     database: {
       ...real,

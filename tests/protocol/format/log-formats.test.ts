@@ -7,6 +7,7 @@ import { Refusal, type RefusalCode } from "../../../src/protocol/errors.ts";
 import { formatAcknowledgement, parseAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../../src/protocol/format/checkpoint.ts";
 import { formatDate } from "../../../src/protocol/format/date.ts";
+import { formatDestruction, parseDestruction } from "../../../src/protocol/format/destruction.ts";
 import { formatInventory, parseInventory } from "../../../src/protocol/format/inventory.ts";
 import { formatLeaf, type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
 import { formatManifest, parseManifest } from "../../../src/protocol/format/manifest.ts";
@@ -135,6 +136,7 @@ const FORMATS: readonly Format[] = [
     parseAcknowledgement,
     "bad-acknowledgement",
   ),
+  textual("record of destruction", fc.record({ origin, epoch: hash, date }), formatDestruction, parseDestruction, "bad-destruction"),
   textual(
     "manifest",
     fc.record({
@@ -263,6 +265,11 @@ describe("refused because it has a second form", () => {
       "an acknowledgement on 30 February",
       () => parseAcknowledgement(`log/acknowledgement/v1\nbatch 00000001\nroot ${"0".repeat(64)}\ndate 2026-02-30\n`),
       "bad-acknowledgement",
+    ],
+    [
+      "a record of destruction on 30 February",
+      () => parseDestruction(`log/destroyed/v1\nepoch ${"0".repeat(64)}\ndate 2026-02-30\n`),
+      "bad-destruction",
     ],
     ["a leaf with white space", () => parseLeaf(note(`{"batch":"00000001", "c":"${"0".repeat(64)}","kind":"received"}`)), "bad-leaf"],
     ["a leaf of an unknown kind", () => parseLeaf(note(`{"kind":"toString"}`)), "bad-leaf"],

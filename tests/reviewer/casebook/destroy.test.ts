@@ -4,10 +4,16 @@ import { once } from "node:events";
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { type Bytes, collect } from "../../../src/protocol/bytes.ts";
+import { readBundle } from "../../../src/protocol/crypto/bundle.ts";
 import { openSecret } from "../../../src/protocol/crypto/certificate.ts";
+import { openNote, parseVkey } from "../../../src/protocol/crypto/note.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
+import { parseDestruction } from "../../../src/protocol/format/destruction.ts";
 import { checkCasebook } from "../../../src/reviewer/casebook/check.ts";
 import { type OpenCasebook, requireWeekOver, settle } from "../../../src/reviewer/casebook/destroy.ts";
+import { NOTHING_BEFORE } from "../../../src/reviewer/casebook/event.ts";
+import { destructionsLeaving, outboxBytes, recordOutbox } from "../../../src/reviewer/casebook/outbox.ts";
 import { bundleFolder } from "../../../src/reviewer/casebook/places.ts";
 import { finishRekey, replaceSecret } from "../../../src/reviewer/casebook/rekey.ts";
 import { readRecord, type ShelvedTip, tipsOf } from "../../../src/reviewer/casebook/shelf.ts";
@@ -131,6 +137,28 @@ describe("a week's secret that was destroyed", () => {
     const before = await readFile(join(open.casebook.folder, "vault.locked"));
     await settle(again);
     expect(await readFile(join(open.casebook.folder, "vault.locked"))).toEqual(before);
+  });
+
+  it("is told of in the next outbox, once, by a note of the review key", async () => {
+    const open = await copyOf();
+    const [epoch] = (await openSecret(open.vault.program)).epochs;
+    if (epoch === undefined) throw new Error("there is a week");
+    await decided(open, { what: "destroy-epoch", epoch });
+    await settle(open);
+    const { casebook, vault } = open;
+    const date = casebook.events.at(-1)?.at.slice(0, 10);
+    expect(destructionsLeaving(casebook, null)).toEqual([{ epoch, date }]);
+    const act = await recordOutbox(casebook, vault.review, await casebook.person("Ana"), NOW);
+    expect(destructionsLeaving(casebook, null)).toEqual([]);
+    const { bytes } = await outboxBytes(casebook, vault.review, act);
+    const review = parseVkey(casebook.opened.review);
+    const files = new Map<string, Bytes>();
+    const expected = { origin: casebook.opened.origin, to: "server", keys: [review], sequence: 1, previous: NOTHING_BEFORE } as const;
+    await readBundle(bytes, expected, async (path, size, body) => {
+      files.set(path, await collect(body, size));
+    });
+    const { text } = await openNote(files.get(`destroyed/${epoch}`) ?? new Uint8Array(0), [review]);
+    expect(parseDestruction(text)).toEqual({ origin: casebook.opened.origin, epoch, date });
   });
 });
 

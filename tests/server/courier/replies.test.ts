@@ -116,7 +116,7 @@ describe("replies in a bundle", () => {
       bundleFile(pathOf(mailbox, "0002"), await sealed("second")),
       bundleFile(pathOf(other, "0001"), await sealed("for another")),
     ];
-    expect(await bring(entries)).toEqual({ bundle: 1, acknowledged: [1], late: [], replies: 3 });
+    expect(await bring(entries)).toEqual({ bundle: 1, acknowledged: [1], late: [], replies: 3, destroyed: [] });
     expect((await textsIn(mailbox)).sort()).toEqual(["first", "second"]);
     expect(await textsIn(other)).toEqual(["for another"]);
     const { leaves } = await checkStation(context);
@@ -132,7 +132,7 @@ describe("replies in a bundle", () => {
     const { leaves: before } = await checkStation(context);
     const entries = [bundleFile(pathOf(mailbox, "0001"), body), bundleFile(pathOf(mailbox, "0002"), body)];
     await keep(context, {}, () => Promise.resolve());
-    expect(await bring(entries)).toEqual({ bundle: 2, acknowledged: [], late: [], replies: 2 });
+    expect(await bring(entries)).toEqual({ bundle: 2, acknowledged: [], late: [], replies: 2, destroyed: [] });
     expect((await textsIn(mailbox)).at(-1)).toBe("third");
     expect(await textsIn(mailbox)).toHaveLength(3);
     const { leaves } = await checkStation(context);

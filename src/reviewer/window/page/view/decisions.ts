@@ -43,6 +43,9 @@ export function outboxView({ outbox }: State): HTMLElement {
       make("p", { class: "hash" }, `mailbox ${mailbox}`),
     ),
   );
+  const destroyed = (outbox?.destroyed ?? []).map(({ epoch, date }) =>
+    make("li", {}, `The secret of a week was destroyed on ${date}`, make("p", { class: "hash" }, `epoch ${epoch}`)),
+  );
   return make(
     "section",
     { class: "outbox" },
@@ -52,5 +55,7 @@ export function outboxView({ outbox }: State): HTMLElement {
     batches.length === 0 ? make("p", {}, "None.") : make("ol", {}, ...batches),
     make("h2", {}, "Replies"),
     replies.length === 0 ? make("p", {}, "None.") : make("ol", {}, ...replies),
+    make("h2", {}, "Destroyed weeks"),
+    destroyed.length === 0 ? make("p", {}, "None.") : make("ol", {}, ...destroyed),
   );
 }
