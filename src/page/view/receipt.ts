@@ -159,7 +159,12 @@ function progressWords(
 function outcomeParts(outcome: Outcome, promised: number, { outcomes }: ReceiptText): HTMLElement[] {
   const { title: heading, lines: told } = outcomes[nameOf(outcome)];
   const facts = { ...factsOf(outcome), promised: String(promised) };
-  return [title(heading), lines(told.map((line) => fill(line, facts)))];
+  return [title(heading), make("ul", {}, ...told.map((line) => make("li", {}, ...piecesOf(line, facts))))];
+}
+
+/** A sentence with its gaps filled. Numbers stand apart from it: after Arabic letters a date would run backwards. */
+function piecesOf(line: string, facts: Readonly<Record<string, string>>): (Node | string)[] {
+  return line.split(/\{([a-z]+)\}/).map((piece, index) => (index % 2 === 0 ? piece : make("bdi", {}, facts[piece] ?? "")));
 }
 
 function nameOf(outcome: Outcome): keyof ReceiptText["outcomes"] {
