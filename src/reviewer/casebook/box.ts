@@ -8,7 +8,8 @@ import { fromUtf8, utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 
 /** What an encrypted file is for. */
-export type Purpose = "firsthand-event" | "firsthand-person" | "firsthand-tip" | "firsthand-tip-keys" | "firsthand-words";
+export type Purpose =
+  "firsthand-event" | "firsthand-filters" | "firsthand-person" | "firsthand-tip" | "firsthand-tip-keys" | "firsthand-words";
 
 /** The file that holds `bytes`. `key` is 32 bytes. */
 export async function closeBox(bytes: Bytes, key: Bytes, purpose: Purpose): Promise<Bytes> {

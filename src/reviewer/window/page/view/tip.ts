@@ -8,7 +8,7 @@ import { wordsFor } from "../../words.ts";
 import type { Dispatch } from "./view.ts";
 
 /** The tip of this state, drawn. */
-export function tipView({ tip, file }: State, dispatch: Dispatch): HTMLElement {
+export function tipView({ tip }: State, dispatch: Dispatch): HTMLElement {
   if (tip === null) return make("section", {});
   return make(
     "article",
@@ -16,7 +16,7 @@ export function tipView({ tip, file }: State, dispatch: Dispatch): HTMLElement {
     make("h1", { tabindex: "-1" }, `Tip ${tip.row.id}`),
     factsOf(tip),
     ...tip.tied.map((one) => tiedView(one, dispatch)),
-    tip.content === null ? closedView(tip, dispatch) : contentView(tip.content, file, dispatch),
+    tip.content === null ? closedView(tip, dispatch) : contentView(tip.content, dispatch),
   );
 }
 
@@ -81,12 +81,12 @@ function declarationForm(dispatch: Dispatch): HTMLElement {
   return form;
 }
 
-function contentView(content: TipContent, file: State["file"], dispatch: Dispatch): HTMLElement {
+function contentView(content: TipContent, dispatch: Dispatch): HTMLElement {
   return make(
     "div",
     { class: "reading" },
     actionsView(content, dispatch),
-    make("div", { class: "columns" }, textView(content, dispatch), sideView(content, file, dispatch)),
+    make("div", { class: "columns" }, textView(content, dispatch), sideView(content, dispatch)),
   );
 }
 
@@ -147,7 +147,7 @@ function textView(content: TipContent, dispatch: Dispatch): HTMLElement {
   );
 }
 
-function sideView(content: TipContent, file: State["file"], dispatch: Dispatch): HTMLElement {
+function sideView(content: TipContent, dispatch: Dispatch): HTMLElement {
   const open = (tip: string) => () => {
     dispatch({ do: "open", tip });
   };
@@ -162,7 +162,7 @@ function sideView(content: TipContent, file: State["file"], dispatch: Dispatch):
         ...content.answers.flatMap(({ question, answer }) => [make("dt", {}, question), make("dd", {}, answer)]),
       ),
     ),
-    section("Files", content.files.length === 0 ? make("p", {}, "None.") : filesView(content, file, dispatch)),
+    section("Files", content.files.length === 0 ? make("p", {}, "None.") : filesView(content, dispatch)),
     content.thread.length === 0
       ? null
       : section(
@@ -190,20 +190,20 @@ function section(title: string, ...children: Node[]): HTMLElement {
   return make("section", {}, make("h2", {}, title), ...children);
 }
 
-/** Facts and hashes; text files also as text. Everything else is for other programs, after `extract`. */
-function filesView({ files }: TipContent, file: State["file"], dispatch: Dispatch): HTMLElement {
-  const rows = files.map(({ name, type, form, size, sha256, readable }, index) => {
-    const read = (): void => {
+/** Facts and hashes, and a way to look at each. */
+function filesView({ files }: TipContent, dispatch: Dispatch): HTMLElement {
+  const rows = files.map(({ name, type, form, size, sha256 }, index) => {
+    const look = (): void => {
       dispatch({ do: "file", index });
     };
+    const key = index < 9 ? { "aria-keyshortcuts": String(index + 1), title: `Key: ${String(index + 1)}` } : {};
     return make(
       "li",
       {},
       foreignLine(name),
       make("p", { class: "hint" }, foreignLine(type), ` ${form}, ${size.toLocaleString("en")} bytes`),
       make("p", { class: "hash" }, `SHA-256 ${sha256}`),
-      readable ? button("Show as text", read) : null,
-      file?.index === index ? foreignText(file.text) : null,
+      button("Look at it", look, { "aria-label": `Look at file ${String(index + 1)}`, ...key }),
     );
   });
   return make("ol", { class: "files" }, ...rows);
