@@ -1,5 +1,6 @@
 /** The reading view: declaration first, then the text, what holds about it, and a button for everything that may be done. */
 import { TIES } from "../../../triage/vocabulary.ts";
+import { type LookAlike, lookAlikesIn } from "../../../look-alikes.ts";
 import type { HeldItem, TipAnswer, TipContent } from "../../wire.ts";
 import { button, foreignLine, foreignText, make, markedIn, narrative } from "../dom.ts";
 import { formsFor } from "../forms.ts";
@@ -113,7 +114,8 @@ function actionsView(content: TipContent, dispatch: Dispatch): HTMLElement {
 
 function textView(content: TipContent, dispatch: Dispatch): HTMLElement {
   const quotes = content.items.flatMap(({ quote }) => (quote === null ? [] : [quote]));
-  const text = narrative(content.narrative, quotes);
+  const alike = lookAlikesIn(content.narrative);
+  const text = narrative(content.narrative, quotes, alike);
   document.onselectionchange = () => {
     const marked = text.isConnected ? markedIn(text) : null;
     // What is marked stays marked when a form takes the focus.
@@ -134,6 +136,7 @@ function textView(content: TipContent, dispatch: Dispatch): HTMLElement {
         ? make("p", { class: "notice" }, "There are characters in this text that are not seen. They are shown by their numbers.")
         : null,
       text,
+      alike.length === 0 ? null : alikeView(content.narrative, alike),
       hasUnseen
         ? make(
             "details",
@@ -144,6 +147,22 @@ function textView(content: TipContent, dispatch: Dispatch): HTMLElement {
         : null,
     ),
     ...translations,
+  );
+}
+
+/** Words with letters that look like others, each with the reason: underlined in the text. */
+function alikeView(text: string, alike: readonly LookAlike[]): HTMLElement {
+  const words = new Map(alike.map(({ start, end, why }) => [text.slice(start, end), why]));
+  return make(
+    "details",
+    { open: true },
+    make("summary", {}, "Letters that look like others"),
+    make(
+      "p",
+      { class: "hint" },
+      "Underlined in the text. It may be a slip or another keyboard; a search for the word as it looks does not find it.",
+    ),
+    make("ul", {}, ...[...words].map(([word, why]) => make("li", {}, foreignLine(word), `: ${why}`))),
   );
 }
 
