@@ -114,6 +114,8 @@ export const REFUSALS = {
   "casebook-damaged": "The casebook's chain is broken.",
   "nothing-to-do": "There is nothing to do.",
   "no-reply-wanted": "Whoever sent this tip wants no reply.",
+  "not-viewable": "This file cannot be shown here: it is damaged, or not what it seems to be.",
+  "too-costly": "Showing this file took more memory or time than a file may take here. It was stopped.",
   "address-used": "This address was used already, or the window was opened again elsewhere.",
   "still-there": "Words that were removed elsewhere still stand here.",
   "no-browser": "There is no browser on this machine that could print. Install Chromium, or say that no PDF is wanted.",

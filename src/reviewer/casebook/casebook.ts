@@ -5,6 +5,7 @@
  *     events/00000001.jwe …         one event each, see event.ts; the only truth
  *     packs/00000001.jwe …          many events in one file, to open quickly; may be missing, see packs.ts
  *     people/<public key>.jwe       signing key of a person, locked by that person, see people.ts
+ *     people/….filters.jwe          filters of the window's inbox that a person keeps, see window/saved-filters.ts
  *     bundles/000001/…              what an import brought, see shelf.ts; there only counts what an event names
  *     writer.lock                   empty, see writer.ts
  *     PRACTICE                      only there if it is for practice; says so to whoever looks

@@ -173,8 +173,8 @@ export const TRIAGE_ACTS = {
   noted: record({ kind: oneOf(["noted"]), tip: tipId, sealed: sealedText }),
   moved,
   flagged: record({ kind: oneOf(["flagged"]), tip: tipId, flag: oneOf(FLAGS), on: flag }),
-  /** Somebody looked at this many graphic things of a tip. */
-  exposed: record({ kind: oneOf(["exposed"]), tip: tipId, count: integer(1, 999) }),
+  /** Somebody looked at this many pictures, pages or films of a tip, for so many seconds in all. */
+  exposed: record({ kind: oneOf(["exposed"]), tip: tipId, count: integer(1, 999), seconds: integer(0, 86_400) }),
   /** A new referral, called by this event's number. */
   "referral-drafted": record({ kind: oneOf(["referral-drafted"]), title: text(200, 1), tips: list(tipId, 1000) }),
   "referral-moved": referralMoved,

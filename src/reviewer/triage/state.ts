@@ -313,11 +313,18 @@ export function settledGrade(tip: TipState): ActOf<"reconciled"> | null {
   return same ? other : null;
 }
 
-/** How many graphic things somebody looked at, in all tips: for their own care. */
-export function exposureOf(state: CasebookState, person: string): number {
-  let total = 0;
-  for (const { act, person: by } of state.events) if (act.kind === "exposed" && by === person) total += act.count;
-  return total;
+/** How much somebody looked at. */
+export interface Exposure {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+/** How many pictures, pages and films somebody looked at on a day (`YYYY-MM-DD`), in all tips, and how long: for their own care. */
+export function exposureOf(state: CasebookState, person: string, day: string): Exposure {
+  const acts = state.events.flatMap(({ act, person: by, at }) =>
+    act.kind === "exposed" && by === person && at.startsWith(day) ? [act] : [],
+  );
+  return { count: acts.reduce((sum, { count }) => sum + count, 0), seconds: acts.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
 /** Whether a person of this key is active and has one of these roles. */

@@ -16,14 +16,18 @@ import { sealWords } from "../casebook/tip-keys.ts";
 import { inWords } from "../decisions.ts";
 import { secretOf } from "../own-secret.ts";
 import { TRIAGE_ACTS } from "../triage/acts.ts";
-import { statesOf, TIP_MACHINE } from "../triage/machines.ts";
 import { readingOf } from "../triage/state.ts";
-import { FLAGS, TIES } from "../triage/vocabulary.ts";
+import { TIES } from "../triage/vocabulary.ts";
 import { inboxOf } from "./inbox.ts";
-import { isAllowed, textFileFor, tipFor } from "./reading.ts";
+import { LONGEST_SIDE, VEIL_SIDE } from "../viewing/renderer-frame.ts";
+import { ENCODINGS } from "../viewing/text-files.ts";
+import { Looking } from "./looking.ts";
+import type { Player } from "./player.ts";
+import { isAllowed, tipFor } from "./reading.ts";
+import { FILTER_FIELDS, filterName, filtersOf, forgetFilter, savedFilter, saveFilter } from "./saved-filters.ts";
 import { nameOf } from "./sentences.ts";
 import { TipIndex } from "./tip-index.ts";
-import { type Calls, type DecisionsAnswer, type DeskAnswer, MOST_ROWS, type OutboxAnswer, WORK_LISTS } from "./wire.ts";
+import { type Calls, type DecisionsAnswer, type DeskAnswer, MOST_ROWS, type OutboxAnswer } from "./wire.ts";
 
 /** Longest text that somebody types, UTF-16 units. */
 const LONGEST_WORDS = 100_000;
@@ -53,6 +57,7 @@ type MadeHere = keyof typeof MADE_HERE;
 
 const nothing: Reader<Record<string, never>> = record({});
 const oneTip = record({ tip: tipId });
+const ONE_FILE = { tip: tipId, index: integer(0, 998) };
 
 /** An object whose fields its act's own reader will read. */
 const outline: Reader<{ readonly kind: MadeHere } & Readonly<Record<string, Json>>> = (value, where) => {
@@ -66,18 +71,18 @@ const actRequest = record({ act: outline, words: nullable(text(LONGEST_WORDS, 1)
 const READERS: { readonly [K in Exclude<keyof Calls, "act">]: Reader<Calls[K][0]> } = {
   desk: nothing,
   alive: nothing,
-  inbox: record({
-    query: text(1000),
-    state: nullable(oneOf(statesOf(TIP_MACHINE))),
-    flag: nullable(oneOf(FLAGS)),
-    todo: oneOf(WORK_LISTS),
-    offset: integer(0, 99_999_999),
-    limit: integer(0, MOST_ROWS),
-  }),
+  inbox: record({ ...FILTER_FIELDS, offset: integer(0, 99_999_999), limit: integer(0, MOST_ROWS) }),
+  filters: nothing,
+  "save-filter": savedFilter,
+  "forget-filter": record({ name: filterName }),
   tip: oneTip,
   declare: record({ tip: tipId, ties: list(oneOf(TIES), TIES.length) }),
   open: oneTip,
-  file: record({ tip: tipId, index: integer(0, 998) }),
+  file: record({ ...ONE_FILE, encoding: nullable(oneOf(ENCODINGS)) }),
+  words: record(ONE_FILE),
+  page: record({ ...ONE_FILE, page: integer(0, 99_999), longest: integer(VEIL_SIDE, LONGEST_SIDE) }),
+  play: record(ONE_FILE),
+  cover: nothing,
   reply: record({ tip: tipId, text: text(LONGEST_WORDS, 1), challenge: flag }),
   decisions: nothing,
   outbox: nothing,
@@ -90,6 +95,7 @@ export interface Sitting {
   readonly open: OpenCasebook;
   readonly person: ActingPerson;
   readonly lockMinutes: number;
+  readonly player: Player;
   readonly now: () => Date;
   /** Somebody did something. */
   readonly onUse: () => void;
@@ -107,6 +113,7 @@ export class WindowApi {
   #open: OpenCasebook;
   #person: ActingPerson;
   readonly #index: TipIndex;
+  readonly #looking: Looking;
   readonly #sitting: Sitting;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -117,6 +124,7 @@ export class WindowApi {
     this.#open = sitting.open;
     this.#person = sitting.person;
     this.#index = new TipIndex(sitting.open.casebook);
+    this.#looking = new Looking(sitting.player, sitting.now);
   }
 
   /** Fills the search; ends when it is full or the window is closed. */
@@ -127,6 +135,7 @@ export class WindowApi {
   /** Ends what is under way, then gives the memory back. */
   async close(): Promise<void> {
     await this.#turn;
+    await this.#looking.end(this.#casebook);
     this.#index.close();
   }
 
@@ -136,12 +145,39 @@ export class WindowApi {
       desk: () => Promise.resolve(this.#desk()),
       alive: () => Promise.resolve({ read: this.#index.read, total: this.#index.total }),
       inbox: (given) => Promise.resolve(inboxOf(this.#state, this.#index, this.#person.key, READERS.inbox(given, "inbox"))),
+      filters: async (given) => {
+        nothing(given, "filters");
+        return { filters: await filtersOf(this.#casebook, this.#person.key) };
+      },
+      "save-filter": async (given) => ({
+        filters: await saveFilter(this.#casebook, this.#person.key, READERS["save-filter"](given, "filter")),
+      }),
+      "forget-filter": async (given) => ({
+        filters: await forgetFilter(this.#casebook, this.#person.key, READERS["forget-filter"](given, "filter").name),
+      }),
       tip: (given) => this.#tip(READERS.tip(given, "tip").tip),
       declare: (given) => this.#declare(READERS.declare(given, "declare")),
       open: (given) => this.#openTip(READERS.open(given, "open").tip),
-      file: async (given) => {
-        const { tip, index } = READERS.file(given, "file");
-        return { text: await textFileFor(this.#casebook, this.#person.key, tip, index) };
+      file: (given) => {
+        const { tip, index, encoding } = READERS.file(given, "file");
+        return this.#looking.file(this.#casebook, this.#person, tip, index, encoding);
+      },
+      words: (given) => {
+        const { tip, index } = READERS.words(given, "words");
+        return this.#looking.words(this.#casebook, this.#person, tip, index);
+      },
+      page: (given) => {
+        const { tip, index, page, longest } = READERS.page(given, "page");
+        return this.#looking.page(this.#casebook, this.#person, tip, index, page, longest);
+      },
+      play: (given) => {
+        const { tip, index } = READERS.play(given, "play");
+        return this.#looking.play(this.#casebook, this.#person, tip, index);
+      },
+      cover: async (given) => {
+        nothing(given, "cover");
+        await this.#looking.end(this.#casebook);
+        return {};
       },
       act: (given) => this.#act(actRequest(given, "act")),
       reply: (given) => this.#reply(READERS.reply(given, "reply")),
@@ -183,6 +219,7 @@ export class WindowApi {
       practice: this.#casebook.opened.demo,
       decisions,
       lockMinutes: this.#sitting.lockMinutes,
+      exposure: this.#looking.exposure(this.#casebook, key),
     };
   }
 
@@ -265,6 +302,7 @@ export class WindowApi {
   async #handover({ person, secret }: Calls["handover"][0]): Promise<DeskAnswer> {
     const next = await this.#casebook.person(person, secret === "" ? null : await secretOf(secret));
     requireReader(next);
+    await this.#looking.end(this.#casebook);
     this.#person = next;
     return this.#desk();
   }

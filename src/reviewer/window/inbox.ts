@@ -6,7 +6,7 @@ import type { InboxAnswer, InboxFilter, InboxRequest, InboxRow } from "./wire.ts
 
 /** The rows from `offset` of those that fit, the newest first. */
 export function inboxOf(state: CasebookState, index: TipIndex, person: string, request: InboxRequest): InboxAnswer {
-  const tips = candidates(state, index, request.query).filter((tip) => fits(tip, person, request));
+  const tips = candidates(state, index, request.query).filter((tip) => fits(tip, index, person, request));
   const { offset, limit } = request;
   return { total: tips.length, offset, rows: tips.slice(offset, offset + limit).map((tip) => rowOf(tip, index, person)) };
 }
@@ -16,11 +16,35 @@ function candidates(state: CasebookState, index: TipIndex, query: string): TipSt
   return index.find(query).map((id) => state.tip(id));
 }
 
-function fits(tip: TipState, person: string, { query, state, flag, todo }: InboxFilter): boolean {
+function fits(tip: TipState, index: TipIndex, person: string, filter: InboxFilter): boolean {
+  const { query, state, flag, todo, tag, language, grade, files } = filter;
   if (state !== null && tip.state !== state) return false;
   if (flag !== null && !flagsOf(tip).includes(flag)) return false;
-  if (query.trim() !== "" && readingOf(tip, person) === "recused") return false;
+  // What is asked from here on, whoever stays out of a tip does not learn of it.
+  const isInside = query.trim() !== "" || tag !== null || language !== null || grade !== null || files;
+  if (isInside && readingOf(tip, person) === "recused") return false;
+  if (tag !== null && !itemsOf(tip, "tagged").some(({ act }) => `${act.set}/${act.code}` === tag)) return false;
+  if (grade !== null && !gradeFits(tip, grade)) return false;
+  if (language !== null && index.factsOf(tip.entry.id)?.language !== language) return false;
+  if (files && (index.factsOf(tip.entry.id)?.files ?? 0) === 0) return false;
+  if (todo === "mine") return isMine(tip, person);
   return todo === "everything" || todoOf(tip, person) === todo;
+}
+
+/** By the settled grade only: what a single grader gave shows in no list but their own. */
+function gradeFits(tip: TipState, wanted: NonNullable<InboxFilter["grade"]>): boolean {
+  const settled = settledGrade(tip);
+  if (wanted === "settled" || wanted === "not-settled") return (settled !== null) === (wanted === "settled");
+  return String(settled?.information ?? "") === wanted;
+}
+
+/** Whether somebody opened the text of a tip that they may read, or did something about it. */
+function isMine(tip: TipState, person: string): boolean {
+  return (
+    !tip.destroyed &&
+    readingOf(tip, person) === "may-read" &&
+    tip.items.some((item) => item.person === person && item.act.kind !== "declared")
+  );
 }
 
 /** What this person has to do with a tip next, or `null`. */

@@ -3,14 +3,10 @@
  * may be done next. The other grader's grade, its note and its reasons are left out until both are there.
  */
 import { Refusal } from "../../protocol/errors.ts";
-import { openTip } from "../../protocol/crypto/tip.ts";
-import { collect, concat } from "../../protocol/bytes.ts";
-import { fromUtf8, toHex } from "../../protocol/encoding.ts";
-import type { Attachment } from "../../protocol/format/tip.ts";
 import type { Casebook } from "../casebook/casebook.ts";
 import type { Act } from "../casebook/event.ts";
 import { openReplies } from "../casebook/replies.ts";
-import { findTip, readRecord, sealedItem, type ShelvedTip, threadsOf } from "../casebook/shelf.ts";
+import { findTip, readRecord, type ShelvedTip, threadsOf } from "../casebook/shelf.ts";
 import { openWords } from "../casebook/tip-keys.ts";
 import { mayFollow, statesOf, TIP_MACHINE } from "../triage/machines.ts";
 import { checkEvent } from "../triage/rules.ts";
@@ -20,9 +16,6 @@ import { hasOpened, rowOf } from "./inbox.ts";
 import { nameOf, sentenceOf } from "./sentences.ts";
 import type { TipIndex } from "./tip-index.ts";
 import type { HeldItem, TipAnswer, TipContent } from "./wire.ts";
-
-/** Longest file that is shown as text, bytes. */
-const LONGEST_TEXT_FILE = 1_048_576;
 
 /** Whether `person` may do this now, as rules.ts has it. */
 export function isAllowed(casebook: Casebook, person: string, act: Act): boolean {
@@ -79,7 +72,6 @@ async function contentOf(casebook: Casebook, index: TipIndex, tip: TipState, per
       form: file.form,
       size: file.size,
       sha256: record.hashes[number] ?? "",
-      readable: isText(file),
     })),
     wantsReply: reply !== null,
     thread: threadTips
@@ -139,36 +131,4 @@ async function translationsOf(casebook: Casebook, { bundle, entry }: ShelvedTip,
   return Promise.all(
     itemsOf(tip, "translated").map(async ({ event, act }) => ({ event, language: act.language, text: await openWords(act.sealed, key) })),
   );
-}
-
-function isText({ type, size }: Attachment): boolean {
-  return type.startsWith("text/") && size <= LONGEST_TEXT_FILE;
-}
-
-/**
- * A text file's text, from the sealed tip, which is checked to its last byte first.
- * @throws {Refusal} `conflict-undeclared`, `recused`, `wrong-state` for who has not opened the tip, `no-such-item` for what is no text, `not-utf8`.
- */
-export async function textFileFor(casebook: Casebook, person: string, id: string, wanted: number): Promise<string> {
-  const tip = casebook.state.tip(id);
-  if (tip.destroyed) throw new Refusal("tip-destroyed");
-  const reading = readingOf(tip, person);
-  if (reading !== "may-read") throw new Refusal(reading === "recused" ? "recused" : "conflict-undeclared");
-  if (!hasOpened(tip, person)) throw new Refusal("wrong-state", "not opened");
-  const shelved = findTip(casebook, id);
-  const record = await readRecord(casebook, shelved);
-  const attachment = record.tip.attachments[wanted];
-  if (attachment === undefined || !isText(attachment)) throw new Refusal("no-such-item", "file");
-  const pieces: Uint8Array[] = [];
-  const opened = await openTip(
-    sealedItem(casebook, shelved.bundle, shelved.entry.batch, shelved.entry.position),
-    () => Promise.resolve(record.sessionKey),
-    {
-      attachment: async (index, { size }, body) => {
-        if (index === wanted) pieces.push(await collect(body, size));
-      },
-    },
-  );
-  if (toHex(opened.digest) !== shelved.entry.digest) throw new Refusal("digest-mismatch");
-  return fromUtf8(concat(...pieces));
 }

@@ -1,6 +1,7 @@
 /** What holds about a tip, as sentences of codes, names and numbers. Words that people wrote are not in them. */
 import type { CasebookState, TipAct } from "../triage/state.ts";
 import { visibleLine } from "../hostile-text.ts";
+import { count } from "../views.ts";
 import { wordsFor } from "./words.ts";
 
 /** What an act about `tip` says. Names that people gave to entities are made visible. */
@@ -44,7 +45,7 @@ export function sentenceOf(act: TipAct, tip: string, state: CasebookState): stri
     case "flagged":
       return `flag ${wordsFor(act.flag)} ${act.on ? "set" : "taken off"}`;
     case "exposed":
-      return `looked at ${String(act.count)} graphic things`;
+      return `looked at ${String(act.count)} of its pictures, pages or films for ${count(act.seconds, "second")}`;
     case "replied":
       return "replied";
     case "extracted":

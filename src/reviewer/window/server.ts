@@ -4,6 +4,7 @@
  *     GET  /            the document, the same for everybody, without a word of the casebook
  *     GET  /window.js   /window.css
  *     POST /session     { token } → { session }, see door.ts
+ *     GET  /play/…      /media/…   sound and film, see player.ts
  *     POST /call/NAME   canonical JSON → JSON, with the session secret in `firsthand-session`; see api.ts
  *
  * `Host` has to be this address (a name that somebody points to 127.0.0.1 does not get in), and a POST says that it comes from this page. What is refused is
@@ -16,17 +17,19 @@ import { Fault, Refusal } from "../../protocol/errors.ts";
 import { type Json, parseJson, record, text } from "../../protocol/format/json.ts";
 import type { WindowFiles } from "./files.ts";
 import { Door } from "./door.ts";
+import type { Player } from "./player.ts";
 import { SESSION_HEADER } from "./wire.ts";
 
 /** Longest body of a call, bytes: a translation of 100,000 characters fits. */
 const LONGEST_BODY = 1_048_576;
 
-/** Nothing from elsewhere, no markup from text, no frames, no forms that lead away. */
+/** Nothing from elsewhere, no markup from text, no frames but the player's, no forms that lead away. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",
+  "frame-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -61,10 +64,10 @@ export interface OpenWindow {
 }
 
 /** Opens the window. */
-export async function openWindow(files: WindowFiles, answer: Answering): Promise<OpenWindow> {
+export async function openWindow(files: WindowFiles, player: Player, answer: Answering): Promise<OpenWindow> {
   const door = new Door();
   const server = createServer({ requestTimeout: 30_000 }, (request, response) => {
-    void respond(request, response, files, door, answer);
+    void respond(request, response, files, player, door, answer);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -85,14 +88,16 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   files: WindowFiles,
+  player: Player,
   door: Door,
   answer: Answering,
 ): Promise<void> {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   try {
     requireHere(request);
-    if (request.method === "GET") sendFile(request.url ?? "", response, files);
-    else if (request.method === "POST") sendJson(response, 200, await answerPost(request, door, answer));
+    if (request.method === "GET") {
+      if (!player.answer(request, response)) sendFile(request.url ?? "", response, files);
+    } else if (request.method === "POST") sendAnswer(response, await answerPost(request, door, answer));
     else throw new Refusal("method-not-allowed");
   } catch (error) {
     if (response.destroyed) return;
@@ -127,6 +132,16 @@ function sendFile(path: string, response: ServerResponse, { document, script, st
   if (file === undefined) throw new Refusal("not-found");
   response.setHeader("content-type", file[0] ?? "");
   response.end(file[1]);
+}
+
+/** Octets as they are, anything else as JSON. */
+function sendAnswer(response: ServerResponse, answer: unknown): void {
+  if (!(answer instanceof Uint8Array)) {
+    sendJson(response, 200, answer);
+    return;
+  }
+  response.setHeader("content-type", "application/octet-stream");
+  response.end(answer);
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {

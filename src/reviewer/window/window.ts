@@ -7,6 +7,7 @@ import { asWriter, type Desk } from "../desk.ts";
 import { type Answer, count } from "../views.ts";
 import { WindowApi } from "./api.ts";
 import { windowFiles } from "./files.ts";
+import { Player } from "./player.ts";
 import { openWindow } from "./server.ts";
 
 const MINUTE_MS = 60_000;
@@ -24,8 +25,9 @@ export function showWindow(lockMinutes: number, desk: Desk): Promise<Answer> {
     const onLock = (): void => {
       locked.resolve("asked");
     };
-    const api = new WindowApi({ open, person, lockMinutes, now: () => new Date(), onUse, onLock });
-    const window = await openWindow(files, (name, request) => api.answer(name, request));
+    const player = new Player();
+    const api = new WindowApi({ open, person, lockMinutes, player, now: () => new Date(), onUse, onLock });
+    const window = await openWindow(files, player, (name, request) => api.answer(name, request));
     const filling = api.fill();
     const stopListening = offerAddresses(desk, () => window.newAddress());
     const why = await locked.promise;

@@ -2,16 +2,27 @@
  * What the window's page and the review machine say to each other: the names of the calls, what each is given and what it answers. Types, and the few constants both need; the page
  * believes the review machine, which believes nothing (api.ts reads every request strictly). Texts of tips are in answers as they are; the page makes them visible.
  */
+import type { VOCABULARY } from "../../protocol/format/vocabulary.ts";
 import type { Json } from "../../protocol/format/json.ts";
 import type { TipStateName } from "../triage/machines.ts";
 import type { Reading } from "../triage/state.ts";
 import type { FLAGS, TIES } from "../triage/vocabulary.ts";
+import type { Exposure } from "../triage/state.ts";
+import type { FileView } from "../viewing/views.ts";
+import type { Encoding, ShownText } from "../viewing/text-files.ts";
 
 /** Header of the session secret. */
 export const SESSION_HEADER = "firsthand-session";
 
 /** What is waiting for this person. */
-export const WORK_LISTS = ["everything", "to-read", "to-grade", "to-reconcile"] as const;
+export const WORK_LISTS = ["everything", "to-read", "to-grade", "to-reconcile", "mine"] as const;
+
+/** What may be asked of a grade: that it is settled, or not, or what the settled one says of the information. */
+export const GRADE_FILTERS = ["settled", "not-settled", "1", "2", "3", "4", "5", "6"] as const;
+
+/** Most filters that one person keeps, and the longest name of one, UTF-16 units. */
+export const MOST_FILTERS = 50;
+export const LONGEST_FILTER_NAME = 40;
 
 /** Most rows of an inbox in one answer. */
 export const MOST_ROWS = 200;
@@ -29,6 +40,25 @@ export interface DeskAnswer {
   /** Open proposals that this person may confirm. */
   readonly decisions: number;
   readonly lockMinutes: number;
+  /** What this person looked at today. */
+  readonly exposure: Exposure;
+}
+
+/** A file of a tip, counted from 0. */
+export interface FileRequest {
+  readonly tip: string;
+  readonly index: number;
+}
+
+/** What a file turned out to be. */
+export interface FileAnswer {
+  readonly view: FileView;
+  /** In plain words. */
+  readonly seems: string;
+  /** Whether the claimed type fits. */
+  readonly fits: boolean;
+  /** Only of text. */
+  readonly text: ShownText | null;
 }
 
 /** How many tips have been read into the search, of how many. */
@@ -43,6 +73,22 @@ export interface InboxFilter {
   readonly state: TipStateName | null;
   readonly flag: (typeof FLAGS)[number] | null;
   readonly todo: (typeof WORK_LISTS)[number];
+  /** A set and one of its codes, `organs/kidney`. */
+  readonly tag: string | null;
+  readonly language: (typeof VOCABULARY.language)[number] | null;
+  readonly grade: (typeof GRADE_FILTERS)[number] | null;
+  /** Only tips with files. */
+  readonly files: boolean;
+}
+
+/** A filter that somebody keeps. */
+export interface SavedFilter {
+  readonly name: string;
+  readonly filter: InboxFilter;
+}
+
+export interface FiltersAnswer {
+  readonly filters: readonly SavedFilter[];
 }
 
 export interface InboxRequest extends InboxFilter {
@@ -97,7 +143,6 @@ export interface TipContent {
     readonly form: string;
     readonly size: number;
     readonly sha256: string;
-    readonly readable: boolean;
   }[];
   readonly wantsReply: boolean;
   readonly thread: readonly { readonly id: string; readonly place: string }[];
@@ -158,10 +203,23 @@ export interface Calls {
   /** The only call that is no use of the window. */
   readonly alive: readonly [request: Record<string, never>, answer: AliveAnswer];
   readonly inbox: readonly [request: InboxRequest, answer: InboxAnswer];
+  /** One's own saved filters; also the answer when one is saved or forgotten. */
+  readonly filters: readonly [request: Record<string, never>, answer: FiltersAnswer];
+  readonly "save-filter": readonly [request: SavedFilter, answer: FiltersAnswer];
+  readonly "forget-filter": readonly [request: { readonly name: string }, answer: FiltersAnswer];
   readonly tip: readonly [request: { readonly tip: string }, answer: TipAnswer];
   readonly declare: readonly [request: { readonly tip: string; readonly ties: readonly (typeof TIES)[number][] }, answer: TipAnswer];
   readonly open: readonly [request: { readonly tip: string }, answer: TipAnswer];
-  readonly file: readonly [request: { readonly tip: string; readonly index: number }, answer: { readonly text: string }];
+  /** `encoding`: of a text, chosen; `null`: found out. */
+  readonly file: readonly [request: FileRequest & { readonly encoding: Encoding | null }, answer: FileAnswer];
+  /** A document's words. */
+  readonly words: readonly [request: FileRequest, answer: FileAnswer];
+  /** A page or picture as pixels: pages, width, height (u32 each, big-endian), then red, green and blue of each. */
+  readonly page: readonly [request: FileRequest & { readonly page: number; readonly longest: number }, answer: Uint8Array];
+  /** Path of a document that plays a sound or film, for a frame. */
+  readonly play: readonly [request: FileRequest, answer: { readonly path: string }];
+  /** Nobody looks any more. */
+  readonly cover: readonly [request: Record<string, never>, answer: Record<string, never>];
   readonly act: readonly [request: ActRequest, answer: { readonly event: number }];
   readonly reply: readonly [
     request: { readonly tip: string; readonly text: string; readonly challenge: boolean },

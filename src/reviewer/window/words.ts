@@ -64,6 +64,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "to-read": "to be read by me",
   "to-grade": "to be graded by me",
   "to-reconcile": "to be reconciled by me",
+  mine: "mine: I read or worked on it",
+  "not-settled": "not settled",
 };
 
 /** What a code means. */

@@ -30,7 +30,7 @@ const SPECIMENS: Readonly<Record<keyof typeof TRIAGE_ACTS, Record<string, Json>>
   noted: { tip, sealed: SEALED },
   moved: { tip, to: "closed", reason: "not_actionable", duplicate_of: null },
   flagged: { tip, flag: "urgent_safety", on: true },
-  exposed: { tip, count: 3 },
+  exposed: { tip, count: 3, seconds: 40 },
   "referral-drafted": { title: "Case", tips: [tip] },
   "referral-moved": { referral: 7, to: "outcome", outcome: "sanction" },
   proposed: { subject: { what: "destroy-tip", tip } },

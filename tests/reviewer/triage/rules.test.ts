@@ -251,9 +251,15 @@ describe("working on tips", () => {
   });
 
   it("counts what each person had to look at", () => {
-    did("b", { kind: "exposed", tip: TIP, count: 3 });
-    did("b", { kind: "exposed", tip: OTHER, count: 2 });
-    expect([exposureOf(story.state, keyOf("b")), exposureOf(story.state, keyOf("a"))]).toEqual([5, 0]);
+    did("b", { kind: "exposed", tip: TIP, count: 3, seconds: 40 });
+    did("b", { kind: "exposed", tip: OTHER, count: 2, seconds: 5 });
+    const of = (person: string, day: string) => exposureOf(story.state, keyOf(person), day);
+    expect(of("b", "2026-06-01")).toEqual({ count: 5, seconds: 45 });
+    for (const [person, day] of [
+      ["a", "2026-06-01"],
+      ["b", "2026-06-02"],
+    ] as const)
+      expect(of(person, day)).toEqual({ count: 0, seconds: 0 });
   });
 
   it("comes to the same state from the same events", () => {

@@ -1,11 +1,15 @@
 /** The window's calls on a real casebook of Ana and Bo: who sees what, and what is written. */
+import { copyFile, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Refusal } from "../../../src/protocol/errors.ts";
 import type { Json } from "../../../src/protocol/format/json.ts";
 import type { OpenCasebook } from "../../../src/reviewer/casebook/destroy.ts";
 import { WindowApi } from "../../../src/reviewer/window/api.ts";
-import type { Calls } from "../../../src/reviewer/window/wire.ts";
+import { NO_FILTER } from "../../../src/reviewer/window/page/state.ts";
+import { Player } from "../../../src/reviewer/window/player.ts";
+import type { Calls, InboxFilter } from "../../../src/reviewer/window/wire.ts";
 import { smallCasebook } from "../../support/small-casebook.ts";
 
 const ONE = "我看见了救护车在侧门。";
@@ -26,7 +30,7 @@ const call = <K extends keyof Calls>(name: K, request: Calls[K][0]): Promise<Cal
 const act = (kind: string, fields: Record<string, Json>, words: string | null = null) => call("act", { act: { ...fields, kind }, words });
 const sit = (person: string) => call("handover", { person, secret: "" });
 const find = async (query: string): Promise<string[]> =>
-  (await call("inbox", { query, state: null, flag: null, todo: "everything", offset: 0, limit: 50 })).rows.map(({ id }) => id);
+  (await call("inbox", { ...NO_FILTER, query, offset: 0, limit: 50 })).rows.map(({ id }) => id);
 
 async function refused(answer: Promise<unknown>): Promise<string> {
   try {
@@ -44,6 +48,7 @@ beforeAll(async () => {
     open,
     person: await open.casebook.person("Ana"),
     lockMinutes: 10,
+    player: new Player(),
     now: () => new Date(),
     onUse: () => (uses += 1),
     onLock: () => (locked = true),
@@ -67,7 +72,7 @@ describe("the window's calls", () => {
     expect(JSON.stringify(closed)).not.toContain("market");
     expect(await refused(call("open", { tip: other }))).toBe("conflict-undeclared");
     expect(await refused(act("tagged", { tip: other, set: "organs", code: "heart" }))).toBe("conflict-undeclared");
-    expect(await refused(call("file", { tip: other, index: 0 }))).toBe("conflict-undeclared");
+    expect(await refused(call("file", { tip: other, index: 0, encoding: null }))).toBe("conflict-undeclared");
     const tied = await call("declare", { tip: other, ties: ["knows_person", "family_in_place"] });
     expect(tied).toMatchObject({ opened: false, content: null, row: { reading: "recused", language: null, files: null } });
     expect(await find("market")).toEqual([]);
@@ -115,13 +120,61 @@ describe("the window's calls", () => {
     const both = await call("tip", { tip: one });
     expect(both.row.grade).toBe("F2 / F4, not settled");
     expect(both.content).toMatchObject({ mayGrade: false, mayReconcile: true });
-    const waiting = { query: "", state: null, flag: null, todo: "to-reconcile", offset: 0, limit: 9 } as const;
+    const waiting = { ...NO_FILTER, todo: "to-reconcile", offset: 0, limit: 9 } as const;
     expect((await call("inbox", waiting)).rows.map(({ id }) => id)).toEqual([one]);
     await act("reconciled", grade(3));
     await sit("Ana");
     await act("reconciled", grade(3));
     expect((await call("tip", { tip: one })).row.grade).toBe("F3");
     expect((await call("inbox", waiting)).total).toBe(0);
+  });
+
+  it("filter by what this person may know, and nothing else", async () => {
+    const found = async (filter: Partial<InboxFilter>): Promise<string[]> =>
+      (await call("inbox", { ...NO_FILTER, ...filter, offset: 0, limit: 9 })).rows.map(({ id }) => id).sort();
+    await sit("Ana");
+    await act("tagged", { tip: other, set: "organs", code: "heart" });
+    expect(await found({ tag: "organs/heart" })).toEqual([other]);
+    expect(await found({ tag: "organs/kidney" })).toEqual([]);
+    expect(await found({ grade: "settled" })).toEqual([one]);
+    expect(await found({ grade: "3" })).toEqual([one]);
+    expect(await found({ grade: "not-settled" })).toEqual([copy, other].sort());
+    expect(await found({ files: true })).toEqual([]);
+    expect(await found({ language: "zh-Hans" })).toEqual([]);
+    expect(await found({ todo: "mine" })).toEqual([copy, one, other].sort());
+    // Bo stays out of the other tip, and no filter tells him of it.
+    await sit("Bo");
+    expect(await found({ todo: "mine" })).toEqual([one]);
+    await call("declare", { tip: other, ties: ["financial"] });
+    expect(await found({ tag: "organs/heart" })).toEqual([]);
+    expect(await found({ grade: "not-settled" })).toEqual([copy]);
+    expect(await found({})).toHaveLength(3);
+    await sit("Ana");
+  });
+
+  it("keep each person's filters for that person, sealed, and forget them without a trace", async () => {
+    const filter = { ...NO_FILTER, query: "side door", tag: "organs/heart", grade: "3" } as const;
+    const events = open.casebook.events.length;
+    await call("save-filter", { name: "mine \u202E", filter: NO_FILTER });
+    await call("save-filter", { name: "door", filter: NO_FILTER });
+    expect((await call("save-filter", { name: "door", filter })).filters).toMatchObject([{ name: "door", filter }, {}]);
+    await sit("Bo");
+    expect((await call("filters", {})).filters).toEqual([]);
+    await sit("Ana");
+    expect((await call("filters", {})).filters).toHaveLength(2);
+    const people = join(open.casebook.folder, "people");
+    const kept = (await readdir(people)).filter((name) => name.endsWith(".filters.jwe"));
+    expect(kept).toHaveLength(1);
+    expect(await readFile(join(people, kept[0]!), "utf8")).not.toContain("door");
+    // One person's file in another's place is noticed.
+    const bo = open.casebook.people.find(({ name }) => name === "Bo")?.key ?? "";
+    await copyFile(join(people, kept[0]!), join(people, `${bo}.filters.jwe`));
+    await sit("Bo");
+    expect(await refused(call("filters", {}))).toBe("casebook-damaged");
+    await rm(join(people, `${bo}.filters.jwe`));
+    await sit("Ana");
+    expect((await call("forget-filter", { name: "door" })).filters.map(({ name }) => name)).toEqual(["mine \u202E"]);
+    expect(open.casebook.events.length).toBe(events);
   });
 
   it("undo by a further event, and only what can be", async () => {
@@ -178,7 +231,21 @@ describe("the window's calls", () => {
     const json = fc.jsonValue({ maxDepth: 3 });
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom("inbox", "tip", "declare", "open", "file", "act", "reply", "handover"),
+        fc.constantFrom(
+          "inbox",
+          "save-filter",
+          "forget-filter",
+          "tip",
+          "declare",
+          "open",
+          "file",
+          "words",
+          "page",
+          "play",
+          "act",
+          "reply",
+          "handover",
+        ),
         json,
         async (name, request) => {
           expect(await refused(api.answer(name, request as Json))).not.toBe("allowed");

@@ -125,8 +125,10 @@ describe.each(BROWSERS)("in %s", (name) => {
     expect(await page.$$eval("article img, article script", (found) => found.length)).toBe(0);
     expect(await page.title()).toBe("Firsthand, review");
     expect(await page.$eval(".files", (element) => element.textContent)).toContain("photo<U+202E>gnp.exe");
-    await page.click(".files button");
+    await press(page, "2");
     await sees(page, `in the file ${MARKUP}`);
+    await press(page, "u");
+    await page.waitForSelector("#narrative");
     await fill(page, "t", { tag: "organs/kidney" });
     await fill(page, "e", { element: "tip.act", stance: "supports", quote: "zero\u200Bwidth" });
     expect(await page.$$eval("mark", (marks) => marks.map((mark) => mark.textContent).join("|"))).toBe("zero|width");

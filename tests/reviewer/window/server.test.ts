@@ -2,6 +2,7 @@
 import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Fault, Refusal } from "../../../src/protocol/errors.ts";
+import { Player } from "../../../src/reviewer/window/player.ts";
 import { type OpenWindow, openWindow } from "../../../src/reviewer/window/server.ts";
 
 const FILES = { document: "<!doctype html>the document", script: "the script", style: "the style" };
@@ -12,11 +13,12 @@ interface Told {
   readonly body: string;
 }
 
+const player = new Player();
 let window: OpenWindow;
 const calls: string[] = [];
 
 beforeAll(async () => {
-  window = await openWindow(FILES, (name, request) => {
+  window = await openWindow(FILES, player, (name, request) => {
     calls.push(`${name} ${JSON.stringify(request)}`);
     if (name === "refused") return Promise.reject(new Refusal("recused"));
     if (name === "broken") return Promise.reject(new Fault("writing", new Error("a path of this machine")));

@@ -23,6 +23,7 @@ async function post(path: string, body: Json, headers: Readonly<Record<string, s
   } catch {
     throw new Lost("The window is closed.");
   }
+  if (response.headers.get("content-type") === "application/octet-stream") return new Uint8Array(await response.arrayBuffer());
   const answer = (await response.json()) as unknown;
   if (response.ok) return answer;
   const { message } = answer as { message: string };

@@ -36,22 +36,36 @@ export function foreignText(text: string): HTMLElement {
   return make("div", { class: "foreign", dir: "auto" }, visibleText(text));
 }
 
-/** A narrative in pieces that know where they stand in the original, so that what is marked can be found again. `quotes` are shown as marks. */
-export function narrative(text: string, quotes: readonly { readonly start: number; readonly end: number }[]): HTMLElement {
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * A narrative in pieces that know where they stand in the original, so that what is marked can be found again. `quotes` are shown as marks, what looks like other letters is underlined
+ * and says why when pointed at.
+ */
+export function narrative(text: string, quotes: readonly Stretch[], alike: readonly (Stretch & { readonly why: string })[]): HTMLElement {
   const element = make("div", { class: "foreign narrative", dir: "auto", id: "narrative" });
   for (const part of visibleParts(text)) {
     if (part.unseen) {
       element.append(piece("code", part.shown, part.start, part.end, "unseen"));
       continue;
     }
-    const cuts = [part.start, part.end, ...quotes.flatMap(({ start, end }) => [start, end])].filter(
+    const cuts = [part.start, part.end, ...[...quotes, ...alike].flatMap(({ start, end }) => [start, end])].filter(
       (at) => at >= part.start && at <= part.end,
     );
     const places = [...new Set(cuts)].sort((one, other) => one - other);
     for (const [index, start] of places.slice(0, -1).entries()) {
       const end = places[index + 1] ?? part.end;
       const quoted = quotes.some((quote) => quote.start <= start && quote.end >= end);
-      element.append(piece(quoted ? "mark" : "span", text.slice(start, end), start, end, ""));
+      const shown = piece(quoted ? "mark" : "span", text.slice(start, end), start, end, "");
+      const reason = alike.find((one) => one.start <= start && one.end >= end)?.why;
+      if (reason !== undefined) {
+        shown.classList.add("alike");
+        shown.title = reason;
+      }
+      element.append(shown);
     }
   }
   return element;

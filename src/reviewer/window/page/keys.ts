@@ -9,6 +9,7 @@ export function commandOf(state: State, key: string, chord: boolean): Command | 
   if (key === "?") return { do: "panel", panel: "help" };
   if (key === "/") return { do: "search" };
   if (state.place === "inbox") return inboxCommand(state, key);
+  if (state.place === "file") return fileCommand(state, key);
   if (key === "u" || key === "Escape") return { do: "go", to: "inbox" };
   return state.place === "tip" ? tipCommand(state, key) : null;
 }
@@ -39,6 +40,30 @@ function inboxCommand({ cursor, total }: State, key: string): Command | null {
       return { do: "choose", row: total - 1 };
     case "Enter":
       return { do: "open-chosen" };
+    case "s":
+      return { do: "panel", panel: "save-filter" };
+    case "x":
+      return { do: "unfilter" };
+    default:
+      return /^[1-9]$/.test(key) ? { do: "saved", index: Number(key) - 1 } : null;
+  }
+}
+
+function fileCommand({ file }: State, key: string): Command | null {
+  switch (key) {
+    case "u":
+    case "Escape":
+      return { do: "back" };
+    case "v":
+      return { do: "look", what: file?.clear === true ? "cover" : "reveal" };
+    case "+":
+      return { do: "look", what: "size" };
+    case "ArrowRight":
+      return { do: "look", what: "next" };
+    case "ArrowLeft":
+      return { do: "look", what: "previous" };
+    case "w":
+      return { do: "look", what: file === null || file.answer.text === null ? "words" : "pages" };
     default:
       return null;
   }
@@ -51,6 +76,8 @@ function tipCommand({ tip, cursor, rows }: State, key: string): Command | null {
   }
   if (!tip?.content) return null;
   if (key === "z") return { do: "undo-last" };
+  // The first nine files.
+  if (/^[1-9]$/.test(key) && Number(key) <= tip.content.files.length) return { do: "file", index: Number(key) - 1 };
   const form = formsFor(tip.content).find((one) => one.key === key);
   return form === undefined ? null : { do: "panel", panel: form.name };
 }
@@ -60,6 +87,9 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["j, k or arrows", "next or previous tip"],
   ["Enter", "open the chosen tip"],
   ["/", "search"],
+  ["x", "in the inbox: no filter"],
+  ["s", "in the inbox: keep this filter under a name"],
+  ["1 to 9", "in the inbox: the filter of that number"],
   ["?", "this help"],
   ["g then i", "inbox"],
   ["g then d", "decisions of two people"],
@@ -68,4 +98,9 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["g then l", "lock"],
   ["u or Escape", "back to the inbox"],
   ["z", "in a tip: undo what you did last"],
+  ["1 to 9", "in a tip: look at this file"],
+  ["v", "in a file: show it clearly, or cover it again"],
+  ["+", "in a file: larger, or as large as fits"],
+  ["← and →", "in a document: previous or next page"],
+  ["w", "in a document: its words, or its pages"],
 ];

@@ -2,30 +2,46 @@
  * What the window shows and what follows from what happens: a pure function from a state and an event to the next state and the calls to make. No document, no clock, no network;
  * `view/` draws a state, `main.ts` makes the calls.
  */
-import type { AliveAnswer, Calls, DecisionsAnswer, DeskAnswer, InboxFilter, InboxRow, OutboxAnswer, TipAnswer } from "../wire.ts";
+import type {
+  AliveAnswer,
+  Calls,
+  DecisionsAnswer,
+  DeskAnswer,
+  InboxFilter,
+  InboxRow,
+  OutboxAnswer,
+  SavedFilter,
+  TipAnswer,
+} from "../wire.ts";
+import type { Encoding } from "../../viewing/text-files.ts";
 import { type FormName, formOf, type Values } from "./forms.ts";
+import { fileCame, inEncoding, type Look, look, pageCame, type ShownFile } from "./looking.ts";
 
 /** Rows that are asked for at once. */
 export const PAGE_ROWS = 100;
 
-export type Place = "inbox" | "tip" | "decisions" | "outbox";
+export type Place = "inbox" | "tip" | "file" | "decisions" | "outbox";
+
+/** Places that one can go to from anywhere. */
+export type Destination = Exclude<Place, "tip" | "file">;
 
 /** What lies over the place: help, a change of person, or a form. */
-export type Panel = "help" | "handover" | FormName;
+export type Panel = "help" | "handover" | "save-filter" | FormName;
 
 export interface State {
   readonly place: Place;
   readonly desk: DeskAnswer | null;
   readonly alive: AliveAnswer;
   readonly filter: InboxFilter;
+  readonly filters: readonly SavedFilter[];
   readonly total: number;
   /** Rows of the inbox that are known, by their number from 0. */
   readonly rows: ReadonlyMap<number, InboxRow>;
   /** Row that is chosen. */
   readonly cursor: number;
   readonly tip: TipAnswer | null;
-  /** A file that is shown as text. */
-  readonly file: { readonly index: number; readonly text: string } | null;
+  /** The file that is looked at. */
+  readonly file: ShownFile | null;
   /** What is marked in the narrative, UTF-16 units. */
   readonly marked: { readonly start: number; readonly end: number } | null;
   readonly decisions: DecisionsAnswer | null;
@@ -43,18 +59,26 @@ export interface State {
 
 /** What a person wants. */
 export type Command =
-  | { readonly do: "go"; readonly to: Exclude<Place, "tip"> }
+  | { readonly do: "go"; readonly to: Destination }
   | { readonly do: "open"; readonly tip: string }
   | { readonly do: "open-chosen" }
   | { readonly do: "choose"; readonly row: number }
   | { readonly do: "need"; readonly offset: number }
   | { readonly do: "filter"; readonly filter: Partial<InboxFilter> }
+  | { readonly do: "unfilter" }
+  /** By its place among the saved ones, from 0. */
+  | { readonly do: "saved"; readonly index: number }
+  | { readonly do: "save-filter"; readonly name: string }
+  | { readonly do: "forget-filter"; readonly name: string }
   | { readonly do: "search" }
   | { readonly do: "panel"; readonly panel: Panel | null }
   | { readonly do: "mark"; readonly marked: State["marked"] }
   | { readonly do: "declare"; readonly ties: Calls["declare"][0]["ties"] }
   | { readonly do: "read" }
   | { readonly do: "file"; readonly index: number }
+  | { readonly do: "look"; readonly what: Look }
+  | { readonly do: "encoding"; readonly encoding: Encoding | null }
+  | { readonly do: "back" }
   | { readonly do: "submit"; readonly form: FormName; readonly values: Values }
   | { readonly do: "undo"; readonly event: number }
   | { readonly do: "undo-last" }
@@ -82,11 +106,24 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
+/** The filter that lets everything through. */
+export const NO_FILTER: InboxFilter = {
+  query: "",
+  state: null,
+  flag: null,
+  todo: "everything",
+  tag: null,
+  language: null,
+  grade: null,
+  files: false,
+};
+
 export const FIRST: State = {
   place: "inbox",
   desk: null,
   alive: { read: 0, total: 0 },
-  filter: { query: "", state: null, flag: null, todo: "everything" },
+  filter: NO_FILTER,
+  filters: [],
   total: 0,
   rows: new Map(),
   cursor: 0,
@@ -108,11 +145,13 @@ export function step(state: State, event: WindowEvent): Step {
   if ("do" in event) return command(state, event);
   switch (event.on) {
     case "start":
-      return { state, effects: [{ call: "desk", request: {} }, rowsFrom(state, 0)] };
+      return { state, effects: [{ call: "desk", request: {} }, { call: "filters", request: {} }, rowsFrom(state, 0)] };
     case "answered":
       return answered(state, event);
-    case "refused":
-      return stay({ ...state, sent: null, stale: false, message: event.message });
+    case "refused": {
+      const file = state.file === null ? null : { ...state.file, failed: event.message };
+      return stay({ ...state, sent: null, stale: false, file, message: event.message });
+    }
     case "lost":
       return stay({ ...FIRST, locked: event.why });
   }
@@ -154,6 +193,19 @@ function command(state: State, wanted: Command): Step {
       const next = { ...quiet, filter: { ...state.filter, ...wanted.filter }, rows: new Map(), cursor: 0 };
       return { state: next, effects: [rowsFrom(next, 0)] };
     }
+    case "unfilter":
+      return command(state, { do: "filter", filter: NO_FILTER });
+    case "saved": {
+      const saved = state.filters[wanted.index];
+      return saved === undefined ? stay(state) : command(state, { do: "filter", filter: saved.filter });
+    }
+    case "save-filter": {
+      const name = wanted.name.trim();
+      if (name === "") return stay({ ...state, message: "Give it a name first." });
+      return { state: { ...quiet, panel: null }, effects: [{ call: "save-filter", request: { name, filter: state.filter } }] };
+    }
+    case "forget-filter":
+      return { state: quiet, effects: [{ call: "forget-filter", request: { name: wanted.name } }] };
     case "search":
       return { state: { ...go(quiet, "inbox").state }, effects: [...go(quiet, "inbox").effects, { focus: "search" }] };
     case "panel":
@@ -165,7 +217,16 @@ function command(state: State, wanted: Command): Step {
     case "read":
       return tip === null ? stay(state) : { state: quiet, effects: [{ call: "open", request: { tip: tip.row.id } }] };
     case "file":
-      return tip === null ? stay(state) : { state: quiet, effects: [{ call: "file", request: { tip: tip.row.id, index: wanted.index } }] };
+      if (tip === null) return stay(state);
+      return { state: quiet, effects: [{ call: "file", request: { tip: tip.row.id, index: wanted.index, encoding: null } }] };
+    case "look":
+      return tip === null || state.file === null ? stay(state) : withFile(quiet, look(tip, state.file, wanted.what));
+    case "encoding":
+      if (tip === null || state.file === null) return stay(state);
+      return { state: quiet, effects: [inEncoding(tip, state.file, wanted.encoding)] };
+    case "back":
+      if (tip === null) return go(quiet, "inbox");
+      return { state: { ...quiet, place: "tip", file: null }, effects: [...COVERED, { call: "tip", request: { tip: tip.row.id } }] };
     case "submit":
       return submit(quiet, wanted);
     case "undo":
@@ -196,10 +257,21 @@ function command(state: State, wanted: Command): Step {
   }
 }
 
-function go(state: State, to: Exclude<Place, "tip">): Step {
+/** Whoever leaves a file has looked. */
+const COVERED: readonly Effect[] = [
+  { call: "cover", request: {} },
+  { call: "desk", request: {} },
+];
+
+function withFile(state: State, { file, effects }: { readonly file: ShownFile; readonly effects: readonly Effect[] }): Step {
+  return { state: { ...state, place: "file", file }, effects };
+}
+
+function go(state: State, to: Destination): Step {
+  const left = state.file === null ? [] : COVERED;
   const next = { ...state, place: to, panel: null, tip: null, file: null, marked: null };
-  if (to === "inbox") return { state: { ...next, rows: new Map() }, effects: [rowsFrom(next, state.cursor)] };
-  return { state: next, effects: [{ call: to, request: {} }] };
+  if (to === "inbox") return { state: { ...next, rows: new Map() }, effects: [...left, rowsFrom(next, state.cursor)] };
+  return { state: next, effects: [...left, { call: to, request: {} }] };
 }
 
 function submit(state: State, { form, values }: Extract<Command, { do: "submit" }>): Step {
@@ -222,12 +294,31 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
     }
     case "inbox":
       return inboxCame(state, event);
+    case "filters":
+      return stay({ ...state, filters: event.answer.filters });
+    case "save-filter":
+    case "forget-filter":
+      return stay({
+        ...state,
+        filters: event.answer.filters,
+        message: event.call === "save-filter" ? "The filter is kept." : "The filter is forgotten.",
+      });
     case "tip":
     case "declare":
     case "open":
       return tipCame(state, event.answer);
     case "file":
-      return stay({ ...state, file: { index: event.request.index, text: event.answer.text } });
+    case "words": {
+      const { tip } = state;
+      if (tip?.row.id !== event.request.tip) return stay(state);
+      return withFile(state, fileCame(tip, state.file, event.request.index, event.answer));
+    }
+    case "page":
+      return state.file === null ? stay(state) : stay({ ...state, file: pageCame(state.file, event.request, event.answer) });
+    case "play":
+      return state.file?.clear !== true ? stay(state) : stay({ ...state, file: { ...state.file, path: event.answer.path } });
+    case "cover":
+      return stay(state);
     case "act":
       return afterAct({ ...state, message: `Written down as event ${String(event.answer.event)}.` });
     case "reply":
@@ -244,8 +335,7 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
 }
 
 function inboxCame(state: State, { request, answer }: { request: Calls["inbox"][0]; answer: Calls["inbox"][1] }): Step {
-  const { query, state: wanted, flag, todo } = state.filter;
-  const current = request.query === query && request.state === wanted && request.flag === flag && request.todo === todo;
+  const current = Object.entries(state.filter).every(([field, value]) => request[field as keyof InboxFilter] === value);
   if (!current) return stay(state);
   const rows = new Map(answer.total === state.total ? state.rows : []);
   for (const [index, row] of answer.rows.entries()) rows.set(answer.offset + index, row);

@@ -13,6 +13,7 @@ const DESK: DeskAnswer = {
   practice: false,
   decisions: 0,
   lockMinutes: 10,
+  exposure: { count: 0, seconds: 0 },
 };
 
 function row(number: number): InboxRow {
@@ -65,7 +66,7 @@ const reading = (content: Partial<TipContent> | null): State => ({ ...FIRST, des
 describe("the window's state", () => {
   it("asks who sits here and for the first rows", () => {
     const { effects } = step(FIRST, { on: "start" });
-    expect(effects.map((effect) => "call" in effect && effect.call)).toEqual(["desk", "inbox"]);
+    expect(effects.map((effect) => "call" in effect && effect.call)).toEqual(["desk", "filters", "inbox"]);
   });
 
   it("keeps rows of several answers, and none of an answer to another filter", () => {
@@ -211,5 +212,51 @@ describe("the window's forms", () => {
     const offered = (onHold: boolean) => formOf("propose", subject({ onHold })).fields[0]?.options?.map(([what]) => what);
     expect(offered(true)).toEqual(["release-hold"]);
     expect(offered(false)).toEqual(["destroy-tip"]);
+  });
+});
+
+describe("a file", () => {
+  const answer = { view: "document", seems: "PDF document", fits: true, text: null } as const;
+  const pixels = (pages: number, width: number): Uint8Array => {
+    const bytes = new Uint8Array(12 + 3 * width);
+    const view = new DataView(bytes.buffer);
+    for (const [at, value] of [pages, width, 1].entries()) view.setUint32(4 * at, value);
+    return bytes;
+  };
+  const inFile = (): State => {
+    const state = step({ ...FIRST, desk: DESK, place: "tip", tip: tipWith({}) }, { do: "file", index: 0 }).state;
+    return step(state, { on: "answered", call: "file", request: { tip: ID, index: 0, encoding: null }, answer }).state;
+  };
+  const sides = ({ effects }: ReturnType<typeof step>): unknown[] =>
+    effects.flatMap((effect) => ("call" in effect && effect.call === "page" ? [[effect.request.page, effect.request.longest]] : []));
+
+  it("is asked for veiled, then clear, page after page, and veiled again when it is covered", () => {
+    const file = inFile();
+    expect(file).toMatchObject({ place: "file", file: { clear: false, picture: null } });
+    const request = { tip: ID, index: 0, page: 0, longest: 10 };
+    const veiled = step(file, { on: "answered", call: "page", request, answer: pixels(2, 10) }).state;
+    expect(veiled.file).toMatchObject({ pages: 2, picture: { width: 10, height: 1 } });
+    const revealed = step(veiled, commandOf(veiled, "v", false)!);
+    expect(sides(revealed)).toEqual([[0, 1600]]);
+    expect(revealed.state.file?.picture).toBeNull();
+    const next = step(revealed.state, commandOf(veiled, "ArrowRight", false)!);
+    expect(sides(next)).toEqual([[1, 1600]]);
+    expect(sides(step(next.state, commandOf(veiled, "ArrowRight", false)!))).toEqual([]);
+    const covered = step(next.state, commandOf(next.state, "v", false)!);
+    expect(sides(covered)).toEqual([[1, 10]]);
+    expect(covered.state.file).toMatchObject({ clear: false, picture: null });
+    // What comes late and clear is left.
+    const late = { ...request, page: 1, longest: 1600 };
+    expect(step(covered.state, { on: "answered", call: "page", request: late, answer: pixels(2, 3) }).state.file?.picture).toBeNull();
+  });
+
+  it("is left by every way with what was seen written down", () => {
+    const calls = ({ effects }: ReturnType<typeof step>) => effects.map((effect) => ("call" in effect ? effect.call : "focus"));
+    expect(calls(step(inFile(), { do: "back" }))).toEqual(["cover", "desk", "tip"]);
+    expect(calls(step(inFile(), { do: "go", to: "inbox" }))).toEqual(["cover", "desk", "inbox"]);
+  });
+
+  it("that cannot be shown says why", () => {
+    expect(step(inFile(), { on: "refused", message: "It was stopped." }).state.file?.failed).toBe("It was stopped.");
   });
 });

@@ -2,6 +2,7 @@
 import { make, button } from "../dom.ts";
 import { type Field, formOf, formsFor, type Values } from "../forms.ts";
 import { KEYS } from "../keys.ts";
+import { LONGEST_FILTER_NAME } from "../../wire.ts";
 import type { Panel, State } from "../state.ts";
 import type { Dispatch } from "./view.ts";
 
@@ -22,6 +23,7 @@ export function ask(state: State, panel: Panel, dispatch: Dispatch): HTMLDialogE
 function contentOf(state: State, panel: Panel, dispatch: Dispatch, close: () => void): Node[] {
   if (panel === "help") return helpOf(state, close);
   if (panel === "handover") return handoverOf(state, dispatch, close);
+  if (panel === "save-filter") return saveFilterOf(dispatch, close);
   const content = state.tip?.content;
   if (state.tip === null || !content || state.desk === null) return [];
   const { title, fields, submit } = formOf(panel, { tip: state.tip, content, desk: state.desk, marked: state.marked });
@@ -50,6 +52,20 @@ function handoverOf({ desk }: State, dispatch: Dispatch, close: () => void): Nod
   ];
   return formElement("Another person", fields, "Sit down", close, (values) => {
     dispatch({ do: "handover", person: values["person"]?.[0] ?? "", secret: values["secret"]?.[0] ?? "" });
+  });
+}
+
+function saveFilterOf(dispatch: Dispatch, close: () => void): Node[] {
+  const fields: Field[] = [
+    {
+      name: "name",
+      label: "Name",
+      kind: "line",
+      hint: "It is kept for you alone, encrypted in the casebook. A filter of the same name is replaced.",
+    },
+  ];
+  return formElement("Keep this filter", fields, "Keep", close, (values) => {
+    dispatch({ do: "save-filter", name: (values["name"]?.[0] ?? "").slice(0, LONGEST_FILTER_NAME) });
   });
 }
 

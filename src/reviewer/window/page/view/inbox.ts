@@ -1,8 +1,10 @@
 /** The inbox: filters and a list of which only what is in sight exists, so that 100,000 tips are as quick as ten. */
 import { TIP_MACHINE, statesOf } from "../../../triage/machines.ts";
-import { FLAGS } from "../../../triage/vocabulary.ts";
-import { type InboxRow, WORK_LISTS } from "../../wire.ts";
-import { make } from "../dom.ts";
+import { FLAGS, TAGS } from "../../../triage/vocabulary.ts";
+import { visibleLine } from "../../../hostile-text.ts";
+import { GRADE_FILTERS, type InboxFilter, type InboxRow, WORK_LISTS } from "../../wire.ts";
+import { VOCABULARY } from "../../../../protocol/format/vocabulary.ts";
+import { button, make } from "../dom.ts";
 import { PAGE_ROWS, type State } from "../state.ts";
 import { wordsFor } from "../../words.ts";
 import type { Dispatch } from "./view.ts";
@@ -14,6 +16,16 @@ const SPARE = 8;
 /** Milliseconds without typing after which a search is made. */
 const TYPING_MS = 150;
 
+type Options = readonly (readonly [value: string, shown: string])[];
+
+function optionsOf(codes: readonly string[]): Options {
+  return codes.map((code) => [code, wordsFor(code)] as const);
+}
+
+const TAG_OPTIONS: Options = Object.entries(TAGS).flatMap(([set, codes]) =>
+  codes.map((code) => [`${set}/${code}`, `${wordsFor(set)}: ${wordsFor(code)}`] as const),
+);
+
 export class InboxView {
   readonly element = make("section", { class: "inbox", "aria-label": "Inbox" });
   readonly #dispatch: Dispatch;
@@ -21,8 +33,10 @@ export class InboxView {
   readonly #count = make("p", { class: "count", role: "status" });
   readonly #list = make("div", { role: "listbox", tabindex: "0", class: "list", "aria-label": "Tips" });
   readonly #space = make("div", { class: "space", role: "presentation" });
-  /** State, flag, what is to do. */
-  readonly #selects: HTMLSelectElement[] = [];
+  /** Each choice, and what stands in it for a filter. */
+  readonly #choices: { readonly select: HTMLSelectElement; readonly valueIn: (filter: InboxFilter) => string }[] = [];
+  readonly #files = make("input", { type: "checkbox" });
+  readonly #saved = make("div", { class: "saved", role: "group", "aria-label": "Filters you keep" });
   readonly #asked = new Set<number>();
   #state: State | null = null;
   #typing = 0;
@@ -48,27 +62,35 @@ export class InboxView {
       "div",
       { class: "filters" },
       make("label", {}, "Search ", this.#search),
-      this.#choice("State", statesOf(TIP_MACHINE), (state) => ({ state: state as State["filter"]["state"] })),
-      this.#choice("Flag", FLAGS, (flag) => ({ flag: flag as State["filter"]["flag"] })),
-      this.#choice("To do", WORK_LISTS.slice(1), (todo) => ({ todo: (todo ?? "everything") as State["filter"]["todo"] })),
+      this.#choice("State", "state", optionsOf(statesOf(TIP_MACHINE))),
+      this.#choice("Flag", "flag", optionsOf(FLAGS)),
+      this.#choice("Tag", "tag", TAG_OPTIONS),
+      this.#choice("Language", "language", optionsOf(VOCABULARY.language)),
+      this.#choice("Grade", "grade", optionsOf(GRADE_FILTERS)),
+      this.#choice("To do", "todo", optionsOf(WORK_LISTS.slice(1)), "everything"),
+      make("label", { class: "tick" }, this.#files, "has files"),
       this.#count,
     );
     const head = make("div", { class: "row head", "aria-hidden": "true" });
     for (const label of ["Tip", "Batch of", "State", "Grade", "Language", "Files", "Flags and tags"]) head.append(make("span", {}, label));
-    this.element.append(make("h1", { tabindex: "-1", class: "unseen-heading" }, "Inbox"), filters, head, this.#list);
+    this.element.append(make("h1", { tabindex: "-1", class: "unseen-heading" }, "Inbox"), filters, this.#saved, head, this.#list);
+    this.#files.addEventListener("change", () => {
+      this.#dispatch({ do: "filter", filter: { files: this.#files.checked } });
+    });
   }
 
-  #choice(label: string, codes: readonly string[], filter: (code: string | null) => Partial<State["filter"]>): HTMLElement {
+  /** A choice of one field of the filter; `none` is the field's value when nothing is chosen. */
+  #choice(label: string, field: Exclude<keyof InboxFilter, "files">, options: Options, none: string | null = null): HTMLElement {
     const select = make(
       "select",
       {},
       make("option", { value: "" }, "all"),
-      ...codes.map((code) => make("option", { value: code }, wordsFor(code))),
+      ...options.map(([value, shown]) => make("option", { value }, shown)),
     );
     select.addEventListener("change", () => {
-      this.#dispatch({ do: "filter", filter: filter(select.value === "" ? null : select.value) });
+      this.#dispatch({ do: "filter", filter: { [field]: select.value === "" ? none : select.value } });
     });
-    this.#selects.push(select);
+    this.#choices.push({ select, valueIn: ({ [field]: value }) => (value === none ? "" : (value ?? "")) });
     return make("label", {}, `${label} `, select);
   }
 
@@ -93,6 +115,7 @@ export class InboxView {
     this.#state = state;
     if (before?.rows !== state.rows) this.#asked.clear();
     if (before?.filter !== state.filter) this.#showFilter(state.filter);
+    if (before?.filters !== state.filters) this.#showSaved(state);
     const count = state.total === 1 ? "1 tip" : `${state.total.toLocaleString("en")} tips`;
     if (this.#count.textContent !== count) this.#count.textContent = count;
     this.#space.style.height = `${String(state.total * ROW_HEIGHT)}px`;
@@ -101,10 +124,35 @@ export class InboxView {
   }
 
   /** The fields say what the filter is, whoever changed it. What is being typed stays as it is. */
-  #showFilter({ query, state, flag, todo }: State["filter"]): void {
-    if (document.activeElement !== this.#search) this.#search.value = query;
-    const values = [state, flag, todo === "everything" ? null : todo];
-    for (const [index, select] of this.#selects.entries()) select.value = values[index] ?? "";
+  #showFilter(filter: InboxFilter): void {
+    if (document.activeElement !== this.#search) this.#search.value = filter.query;
+    for (const { select, valueIn } of this.#choices) select.value = valueIn(filter);
+    this.#files.checked = filter.files;
+  }
+
+  #showSaved({ filters }: State): void {
+    const kept = filters.map(({ name }, index) => {
+      const apply = (): void => {
+        this.#dispatch({ do: "saved", index });
+      };
+      const forget = (): void => {
+        this.#dispatch({ do: "forget-filter", name });
+      };
+      const key = index < 9 ? { "aria-keyshortcuts": String(index + 1), title: `Key: ${String(index + 1)}` } : {};
+      const shown = visibleLine(name);
+      return make("span", {}, button(shown, apply, key), button("×", forget, { "aria-label": `Forget the filter ${shown}` }));
+    });
+    const save = (): void => {
+      this.#dispatch({ do: "panel", panel: "save-filter" });
+    };
+    const clear = (): void => {
+      this.#dispatch({ do: "unfilter" });
+    };
+    this.#saved.replaceChildren(
+      ...kept,
+      button("Keep this filter", save, { "aria-keyshortcuts": "s", title: "Key: s" }),
+      button("No filter", clear, { "aria-keyshortcuts": "x", title: "Key: x" }),
+    );
   }
 
   #reveal(row: number): void {

@@ -1,5 +1,6 @@
 /** The reading view: declaration first, then the text, what holds about it, and a button for everything that may be done. */
 import { TIES } from "../../../triage/vocabulary.ts";
+import { type LookAlike, lookAlikesIn } from "../../../look-alikes.ts";
 import type { HeldItem, TipAnswer, TipContent } from "../../wire.ts";
 import { button, foreignLine, foreignText, make, markedIn, narrative } from "../dom.ts";
 import { formsFor } from "../forms.ts";
@@ -8,7 +9,7 @@ import { wordsFor } from "../../words.ts";
 import type { Dispatch } from "./view.ts";
 
 /** The tip of this state, drawn. */
-export function tipView({ tip, file }: State, dispatch: Dispatch): HTMLElement {
+export function tipView({ tip }: State, dispatch: Dispatch): HTMLElement {
   if (tip === null) return make("section", {});
   return make(
     "article",
@@ -16,7 +17,7 @@ export function tipView({ tip, file }: State, dispatch: Dispatch): HTMLElement {
     make("h1", { tabindex: "-1" }, `Tip ${tip.row.id}`),
     factsOf(tip),
     ...tip.tied.map((one) => tiedView(one, dispatch)),
-    tip.content === null ? closedView(tip, dispatch) : contentView(tip.content, file, dispatch),
+    tip.content === null ? closedView(tip, dispatch) : contentView(tip.content, dispatch),
   );
 }
 
@@ -81,12 +82,12 @@ function declarationForm(dispatch: Dispatch): HTMLElement {
   return form;
 }
 
-function contentView(content: TipContent, file: State["file"], dispatch: Dispatch): HTMLElement {
+function contentView(content: TipContent, dispatch: Dispatch): HTMLElement {
   return make(
     "div",
     { class: "reading" },
     actionsView(content, dispatch),
-    make("div", { class: "columns" }, textView(content, dispatch), sideView(content, file, dispatch)),
+    make("div", { class: "columns" }, textView(content, dispatch), sideView(content, dispatch)),
   );
 }
 
@@ -113,7 +114,8 @@ function actionsView(content: TipContent, dispatch: Dispatch): HTMLElement {
 
 function textView(content: TipContent, dispatch: Dispatch): HTMLElement {
   const quotes = content.items.flatMap(({ quote }) => (quote === null ? [] : [quote]));
-  const text = narrative(content.narrative, quotes);
+  const alike = lookAlikesIn(content.narrative);
+  const text = narrative(content.narrative, quotes, alike);
   document.onselectionchange = () => {
     const marked = text.isConnected ? markedIn(text) : null;
     // What is marked stays marked when a form takes the focus.
@@ -134,6 +136,7 @@ function textView(content: TipContent, dispatch: Dispatch): HTMLElement {
         ? make("p", { class: "notice" }, "There are characters in this text that are not seen. They are shown by their numbers.")
         : null,
       text,
+      alike.length === 0 ? null : alikeView(content.narrative, alike),
       hasUnseen
         ? make(
             "details",
@@ -147,7 +150,23 @@ function textView(content: TipContent, dispatch: Dispatch): HTMLElement {
   );
 }
 
-function sideView(content: TipContent, file: State["file"], dispatch: Dispatch): HTMLElement {
+/** Words with letters that look like others, each with the reason: underlined in the text. */
+function alikeView(text: string, alike: readonly LookAlike[]): HTMLElement {
+  const words = new Map(alike.map(({ start, end, why }) => [text.slice(start, end), why]));
+  return make(
+    "details",
+    { open: true },
+    make("summary", {}, "Letters that look like others"),
+    make(
+      "p",
+      { class: "hint" },
+      "Underlined in the text. It may be a slip or another keyboard; a search for the word as it looks does not find it.",
+    ),
+    make("ul", {}, ...[...words].map(([word, why]) => make("li", {}, foreignLine(word), `: ${why}`))),
+  );
+}
+
+function sideView(content: TipContent, dispatch: Dispatch): HTMLElement {
   const open = (tip: string) => () => {
     dispatch({ do: "open", tip });
   };
@@ -162,7 +181,7 @@ function sideView(content: TipContent, file: State["file"], dispatch: Dispatch):
         ...content.answers.flatMap(({ question, answer }) => [make("dt", {}, question), make("dd", {}, answer)]),
       ),
     ),
-    section("Files", content.files.length === 0 ? make("p", {}, "None.") : filesView(content, file, dispatch)),
+    section("Files", content.files.length === 0 ? make("p", {}, "None.") : filesView(content, dispatch)),
     content.thread.length === 0
       ? null
       : section(
@@ -190,20 +209,20 @@ function section(title: string, ...children: Node[]): HTMLElement {
   return make("section", {}, make("h2", {}, title), ...children);
 }
 
-/** Facts and hashes; text files also as text. Everything else is for other programs, after `extract`. */
-function filesView({ files }: TipContent, file: State["file"], dispatch: Dispatch): HTMLElement {
-  const rows = files.map(({ name, type, form, size, sha256, readable }, index) => {
-    const read = (): void => {
+/** Facts and hashes, and a way to look at each. */
+function filesView({ files }: TipContent, dispatch: Dispatch): HTMLElement {
+  const rows = files.map(({ name, type, form, size, sha256 }, index) => {
+    const look = (): void => {
       dispatch({ do: "file", index });
     };
+    const key = index < 9 ? { "aria-keyshortcuts": String(index + 1), title: `Key: ${String(index + 1)}` } : {};
     return make(
       "li",
       {},
       foreignLine(name),
       make("p", { class: "hint" }, foreignLine(type), ` ${form}, ${size.toLocaleString("en")} bytes`),
       make("p", { class: "hash" }, `SHA-256 ${sha256}`),
-      readable ? button("Show as text", read) : null,
-      file?.index === index ? foreignText(file.text) : null,
+      button("Look at it", look, { "aria-label": `Look at file ${String(index + 1)}`, ...key }),
     );
   });
   return make("ol", { class: "files" }, ...rows);

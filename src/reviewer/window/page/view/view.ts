@@ -1,14 +1,15 @@
 /** Draws a state: what is always there (name, places, message), the place, and what lies over it. Redraws only what changed. */
 import { button, make } from "../dom.ts";
-import type { Place, State, WindowEvent } from "../state.ts";
+import type { Destination, State, WindowEvent } from "../state.ts";
 import { ask } from "./dialog.ts";
 import { decisionsView, outboxView } from "./decisions.ts";
+import { fileView } from "./file.ts";
 import { InboxView } from "./inbox.ts";
 import { tipView } from "./tip.ts";
 
 export type Dispatch = (event: WindowEvent) => void;
 
-const PLACES: readonly (readonly [Exclude<Place, "tip">, string])[] = [
+const PLACES: readonly (readonly [Destination, string])[] = [
   ["inbox", "Inbox"],
   ["decisions", "Decisions"],
   ["outbox", "Outbox"],
@@ -65,12 +66,12 @@ export class View {
 
   #drawHeader({ desk, place, alive }: State): void {
     if (desk === null) return;
-    const go = (to: Exclude<Place, "tip">) => () => {
+    const go = (to: Destination) => () => {
       this.#dispatch({ do: "go", to });
     };
     const places = PLACES.map(([to, label]) => {
       const waiting = to === "decisions" && desk.decisions > 0 ? ` (${String(desk.decisions)})` : "";
-      const here = place === to || (place === "tip" && to === "inbox");
+      const here = place === to || ((place === "tip" || place === "file") && to === "inbox");
       return button(`${label}${waiting}`, go(to), { "aria-current": here ? "page" : undefined });
     });
     const filling = alive.read < alive.total ? `Reading tips: ${String(alive.read)} of ${String(alive.total)}` : "";
@@ -100,9 +101,17 @@ export class View {
         if (moved) this.#inbox.focus();
         return;
       case "tip":
-        if (moved || state.tip !== before.tip || state.file !== before.file) {
+        if (moved || state.tip !== before.tip) {
           this.#show(tipView(state, this.#dispatch));
           if (moved || state.tip?.row.id !== before.tip?.row.id) this.#focusHeading();
+        }
+        return;
+      case "file":
+        if (moved || state.file !== before.file || state.desk !== before.desk) {
+          const focused = document.activeElement?.getAttribute("aria-keyshortcuts") ?? "";
+          this.#show(fileView(state, this.#dispatch));
+          if (moved) this.#focusHeading();
+          else if (focused !== "") this.#focusButton(focused);
         }
         return;
       case "decisions":
@@ -123,6 +132,14 @@ export class View {
     const heading = this.#main.querySelector("h1");
     heading?.focus();
     scrollTo(0, 0);
+  }
+
+  /** A button that was drawn anew keeps the focus; one that is gone gives it to the heading. */
+  #focusButton(key: string): void {
+    const buttons = [...this.#main.querySelectorAll("button")];
+    const same = buttons.find((one) => one.getAttribute("aria-keyshortcuts") === key);
+    if (same === undefined) this.#focusMain();
+    else same.focus({ preventScroll: true });
   }
 
   #drawPanel(state: State): void {
