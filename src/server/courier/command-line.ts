@@ -14,6 +14,7 @@ import { type Context, openContext } from "../context.ts";
 import { type Keys, loadKeys, openFirstPolicy } from "../keys.ts";
 import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
+import { isIntakeLogin } from "../store/logins.ts";
 import { confirmClock } from "./clock.ts";
 import { takeCosignatures } from "./cosign.ts";
 import { exportAgain, exportBundle, type ExportedBundle } from "./export.ts";
@@ -53,8 +54,8 @@ With every command:
       --json                 the result as one JSON object
       --help                 this text
 
-Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
-PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
+Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, DATABASE_URL, DATABASE_URL_FILE,
+SEAL_AT, ORIGIN, PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
 seal, export, import, purge, retention, cosign and inventory work while the server serves. So do several of serve and serve --intake on one DATA_DIR and database,
 each with a PORT or SOCKET of its own; of all that keep, one does at a time.
 
@@ -179,6 +180,9 @@ async function runCommand(
 ): Promise<Answer> {
   const config = loadConfig(env);
   if (command === "keys") return keysAnswer(await loadKeys(config), values);
+  // With intake's own login nothing else can be done.
+  const onlyIntake = config.databaseUrl !== null && isIntakeLogin(config.databaseUrl);
+  if (onlyIntake && !(command === "serve" && values.intake === true)) throw new Refusal("bad-settings", "DATABASE_URL");
   // Commands say themselves what they did; only what goes on running keeps a log of events.
   const context = await openContext(
     config,
