@@ -31,6 +31,15 @@ export const PROGRAMS = [
   { name: "OpenSSL", why: "is an independent checker of hashes and signatures", debian: "openssl", anyOf: ["openssl"] },
   { name: "unshare", why: "gives a review machine a network or a full disk of its own", debian: "util-linux", anyOf: ["unshare"] },
   { name: "ip", why: "makes a network interface that leads nowhere", debian: "iproute2", anyOf: ["ip"] },
+  { name: "systemd", why: "checks the units of an installation", debian: "systemd", anyOf: ["systemd-analyze"] },
+  { name: "nftables", why: "checks the firewall of an installation", debian: "nftables", anyOf: ["nft"] },
+  { name: "OnionBalance", why: "makes one onion address of several", debian: "onionbalance", anyOf: ["onionbalance"] },
+  {
+    name: "PyYAML",
+    why: "is an independent reader of the compose file",
+    debian: "python3-yaml",
+    anyOf: ["/usr/lib/python3/dist-packages/yaml/__init__.py"],
+  },
   { name: "Go", why: "compiles an independent checker of the log", debian: "golang-go", anyOf: ["go"] },
   {
     name: "Go's x/mod",
