@@ -57,7 +57,8 @@ export default defineConfig({
         test: {
           name: "tor",
           include: TOR_TESTS,
-          maxWorkers: 1,
+          // They mostly wait: for votes, circuits, OnionBalance.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 400_000,
           hookTimeout: 400_000,

@@ -11,6 +11,7 @@ import { type ClientTor, type OnionTor, openPrivateTor, type PrivateTor, type Ru
 import { AUTHORISATION_MISSING, socksConnect } from "../support/socks.ts";
 import { SAFER, throughTor } from "../support/tor-browser.ts";
 import { confirmWords, filesLooked, goOn, openWitnessPage, stepShown, textsOf } from "../support/witness.ts";
+import { base32 } from "./base32.ts";
 import { deployedTorrc, type House, openHouse } from "./house.ts";
 
 const ACCOUNT = "ئۇلار قېرىندىشىمنى ئېلىپ كەتتى.";
@@ -179,9 +180,3 @@ describe("a staging onion", () => {
     expect(codes).toEqual([0, AUTHORISATION_MISSING]);
   });
 });
-
-/** RFC 4648 without padding, in the case that tor writes. */
-function base32(bytes: Buffer): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
-  return (bits.match(/.{1,5}/g) ?? []).map((five) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[parseInt(five.padEnd(5, "0"), 2)] ?? "").join("");
-}

@@ -66,7 +66,7 @@ type Ask = (method: "GET" | "POST" | "PUT", path: string, body?: Bytes, type?: s
 
 /** Runs a session over a connection of its own. @returns what was seen of it. */
 async function watch(session: (ask: Ask) => Promise<void>): Promise<Seen[]> {
-  const agent = new Socks5ProxyAgent(`socks5://${client.socks}`, { username: "one", password: "circuit" });
+  const agent = new Socks5ProxyAgent(`socks5://${client.socks}`, { username: "one", password: "circuit", connectTimeout: 120_000 });
   const start = line.seen.length;
   try {
     await session(async (method, path, body, type) => {
