@@ -1,4 +1,4 @@
-/** Tests run under Node 24, in processes of their own, two at a time; tests that drive a browser one at a time, after the others. */
+/** Tests run under Node 24, in processes of their own, two at a time; tests that drive a browser one at a time, after the others; those over a Tor network last. */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { PlainSummary } from "./support/plain-summary.ts";
@@ -7,6 +7,7 @@ if (Number(process.versions.node.split(".")[0]) < 24)
   throw new Error(`The tests need Node 24; this is ${process.version}. Start them with npm test.`);
 
 const BROWSER_TESTS = ["tests/**/*.browser.test.ts", "tests/page/browser/**/*.test.ts"];
+const TOR_TESTS = ["tests/tor/**/*.test.ts"];
 
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
@@ -19,7 +20,7 @@ export default defineConfig({
         test: {
           name: "machines",
           include: ["tests/**/*.test.ts"],
-          exclude: BROWSER_TESTS,
+          exclude: [...BROWSER_TESTS, ...TOR_TESTS],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
           testTimeout: 120_000,
@@ -49,6 +50,18 @@ export default defineConfig({
           hookTimeout: 180_000,
           // A browser that stumbles on a loaded machine is asked once more; what is wrong in the page is wrong twice.
           retry: 1,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "tor",
+          include: TOR_TESTS,
+          // They mostly wait: for votes, circuits, OnionBalance.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
         },
       },
     ],

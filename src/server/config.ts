@@ -11,6 +11,7 @@
  * | `DATA_DIR` | ./data | everything the server keeps outside PostgreSQL, and PostgreSQL itself unless DATABASE_URL is set |
  * | `KEYS_DIR` | ./keys | public keys from the ceremony |
  * | `DATABASE_URL` | – | a PostgreSQL of one's own |
+ * | `DATABASE_URL_FILE` | – | a file that holds it instead, for what keeps secrets in files |
  * | `SEAL_AT` | 00:00 | when a batch is sealed each day, UTC |
  * | `ORIGIN` | content of KEYS_DIR/origin | the log's name |
  * | `PAGE_DIR` | ./dist/page | the built page |
@@ -56,6 +57,8 @@ const MIB = 1_048_576;
 /** Addresses that only this machine reaches. */
 const LOOPBACK = /^(?:localhost|::1|127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3})$/;
 
+const DATABASE_ADDRESS = /^postgres(?:ql)?:\/\/\S+$/;
+
 const folder = z
   .string()
   .min(1)
@@ -76,10 +79,8 @@ const SETTINGS = z.object({
   ADMIN_SOCKET: z.string().min(1).max(107).optional(),
   DATA_DIR: folder.prefault("data"),
   KEYS_DIR: folder.prefault("keys"),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(?:ql)?:\/\/\S+$/)
-    .optional(),
+  DATABASE_URL: z.string().regex(DATABASE_ADDRESS).optional(),
+  DATABASE_URL_FILE: z.string().min(1).max(1000).optional(),
   SEAL_AT: z
     .string()
     .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/)
@@ -113,6 +114,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   if (read.data !== undefined && read.data.SOCKET === undefined && !LOOPBACK.test(read.data.HOST) && read.data.EXPOSE !== read.data.HOST)
     wrong.add("HOST");
   if (read.data?.ADMIN_SOCKET !== undefined && read.data.ADMIN_SOCKET === read.data.SOCKET) wrong.add("ADMIN_SOCKET");
+  const fromFile = read.data?.DATABASE_URL_FILE === undefined ? null : addressIn(read.data.DATABASE_URL_FILE);
+  if (read.data?.DATABASE_URL_FILE !== undefined && (fromFile === null || read.data.DATABASE_URL !== undefined))
+    wrong.add("DATABASE_URL_FILE");
   if (wrong.size > 0 || read.data === undefined || origin === null) throw new Refusal("bad-settings", [...wrong].sort().join(", "));
 
   const { HOST, PORT, SOCKET, ADMIN_SOCKET, DATA_DIR, DATABASE_URL, SEAL_AT, PAGE_DIR, MAX_TIP_MIB } = read.data;
@@ -124,7 +128,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     adminSocket: ADMIN_SOCKET === undefined ? null : resolve(ADMIN_SOCKET),
     dataDir: DATA_DIR,
     keysDir,
-    databaseUrl: DATABASE_URL ?? null,
+    databaseUrl: DATABASE_URL ?? fromFile,
     sealAt: SEAL_AT,
     origin,
     pageDir: PAGE_DIR,
@@ -134,6 +138,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     reserveBytes: RESERVE_MIB * MIB,
     inFlightBytes: IN_FLIGHT_MIB * MIB,
   };
+}
+
+/** The address in a file, or null if there is none. */
+function addressIn(path: string): string | null {
+  try {
+    const address = readFileSync(path, "utf8").trimEnd();
+    return DATABASE_ADDRESS.test(address) ? address : null;
+  } catch {
+    return null;
+  }
 }
 
 function originOf(keysDir: string): string | null {

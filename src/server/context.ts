@@ -3,6 +3,9 @@
  *
  * Opening it starts the embedded PostgreSQL (or joins the one that runs), migrates, and makes the first generation and the log key if this is the first
  * start. Two pools of connections: `db` is the keeper, for sealing, courier and log; `intake` is what requests get, and can read no body.
+ *
+ * **Only intake.** If the settings name the database by intake's own login, nothing is made and nothing migrated, and there is no connection that could do more than take tips in:
+ * such a process may be another operating-system user than the keeper, who cannot read the keys of batches (deploy/README.md).
  */
 import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
@@ -14,15 +17,15 @@ import { requireDurableCommits } from "./store/durability.ts";
 import { startEmbeddedPostgres } from "./store/embedded-postgres.ts";
 import { HeldKeys } from "./store/generation-keys.ts";
 import { openFirstGeneration } from "./store/generations.ts";
-import { loginAddress, makeLogins } from "./store/logins.ts";
-import { migrate } from "./store/migrate.ts";
+import { isIntakeLogin, loginAddress, makeLogins } from "./store/logins.ts";
+import { checkMigrated, migrate } from "./store/migrate.ts";
 import { RetentionInForce } from "./store/retention-policies.ts";
 import { Troubles } from "./troubles.ts";
 
 /** Everything open. */
 export interface Context {
   readonly config: Config;
-  /** As `firsthand_keeper`. */
+  /** As `firsthand_keeper`; of a process that has only intake's login, as that. */
   readonly db: Database;
   /** As `firsthand_intake`. */
   readonly intake: Database;
@@ -81,13 +84,16 @@ export async function openContext(
       url = embedded.url;
       clusterFolder = embedded.cluster;
     }
-    const owner = openDatabase(url, { connections: 1 });
-    try {
-      const files = await migrate(owner, MIGRATIONS);
-      if (files > 0) log.event("migrations-done", { files });
-      await makeLogins(owner, url, config.dataDir);
-    } finally {
-      await owner.close();
+    const onlyIntake = isIntakeLogin(url);
+    if (!onlyIntake) {
+      const owner = openDatabase(url, { connections: 1 });
+      try {
+        const files = await migrate(owner, MIGRATIONS);
+        if (files > 0) log.event("migrations-done", { files });
+        await makeLogins(owner, url, config.dataDir);
+      } finally {
+        await owner.close();
+      }
     }
     const lost = (): void => {
       log.event("database-connection-lost", {});
@@ -97,10 +103,11 @@ export async function openContext(
       closing.push(() => opened.close());
       return opened;
     };
-    const db = await open("firsthand_keeper", { connections: 6 });
     const intake = await open("firsthand_intake", { connections: 16, pipelines: true });
+    const db = onlyIntake ? intake : await open("firsthand_keeper", { connections: 6 });
     await requireDurableCommits(intake);
-    await openFirstGeneration(db, config.dataDir);
+    if (onlyIntake) await checkMigrated(intake, MIGRATIONS);
+    else await openFirstGeneration(db, config.dataDir);
     const held = new HeldKeys(config.dataDir);
     closing.push(() => {
       held.forget();

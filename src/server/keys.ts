@@ -17,7 +17,7 @@ import { randomBytes } from "../protocol/crypto/random.ts";
 import { type DecidedPolicy, openRetentionNote } from "../protocol/crypto/retention-note.ts";
 import { fromUtf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
-import { readIfThere, writeOnceDurably } from "./store/durable-file.ts";
+import { FOR_INTAKE_TOO, readIfThere, writeOnceDurably } from "./store/durable-file.ts";
 
 /** Everything below is checked when it is loaded. */
 export interface Keys {
@@ -127,5 +127,5 @@ async function logSeed(dataDir: string): Promise<Bytes> {
   if (there?.length === SEED_LENGTH) return there;
   if (there !== null || (await readIfThere(lastCheckpointPath(dataDir))) !== null) throw new Refusal("keys-missing", "log.seed");
   // Two processes that start at once sign with one key.
-  return writeOnceDurably(path, randomBytes(SEED_LENGTH));
+  return writeOnceDurably(path, randomBytes(SEED_LENGTH), FOR_INTAKE_TOO);
 }

@@ -34,6 +34,15 @@ export const PROGRAMS = [
   { name: "Spin", why: "explores the model of a batch's life", debian: "spin", anyOf: ["spin"] },
   { name: "GCC", why: "compiles what Spin makes", debian: "gcc", anyOf: ["gcc"] },
   { name: "C's headers", why: "are what that is compiled with", debian: "libc6-dev", anyOf: ["/usr/include/stdio.h"] },
+  { name: "systemd", why: "checks the units of an installation", debian: "systemd", anyOf: ["systemd-analyze"] },
+  { name: "nftables", why: "checks the firewall of an installation", debian: "nftables", anyOf: ["nft"] },
+  { name: "OnionBalance", why: "makes one onion address of several", debian: "onionbalance", anyOf: ["onionbalance"] },
+  {
+    name: "PyYAML",
+    why: "is an independent reader of the compose file",
+    debian: "python3-yaml",
+    anyOf: ["/usr/lib/python3/dist-packages/yaml/__init__.py"],
+  },
   { name: "Go", why: "compiles an independent checker of the log", debian: "golang-go", anyOf: ["go"] },
   {
     name: "Go's x/mod",

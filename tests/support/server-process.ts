@@ -33,15 +33,15 @@ export async function serverCommand(args: readonly string[], settings: Readonly<
 
 /** A server that serves. */
 export interface RunningServer {
-  /** `http://host:port`. */
+  /** `http://host:port`, or the path of its socket. */
   readonly address: string;
   /** Asks it to stop, as Ctrl-C does, and waits. */
   stop(): Promise<number | null>;
 }
 
-/** Starts `firsthand serve` and waits until it says where. @throws if it ends before. */
-export async function startServer(settings: Readonly<Record<string, string>>): Promise<RunningServer> {
-  const child = start(["serve", "--json"], settings);
+/** Starts `firsthand serve`, with options if there are `words`, and waits until it says where. @throws if it ends before. */
+export async function startServer(settings: Readonly<Record<string, string>>, words: readonly string[] = []): Promise<RunningServer> {
+  const child = start(["serve", ...words, "--json"], settings);
   const closed = once(child, "close") as Promise<[number | null]>;
   const errors = text(child.stderr);
   const lines = createInterface({ input: child.stdout });

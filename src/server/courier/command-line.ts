@@ -16,6 +16,7 @@ import { restoreFrom } from "../operator/commands.ts";
 import { examine } from "../operator/doctor.ts";
 import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
+import { isIntakeLogin } from "../store/logins.ts";
 import {
   type Answer,
   exportAnswer,
@@ -73,8 +74,8 @@ With every command:
       --json                 the result as one JSON object
       --help                 this text
 
-Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, ADMIN_SOCKET, DATABASE_URL, SEAL_AT, ORIGIN,
-PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
+Settings are environment variables: DATA_DIR, KEYS_DIR, HOST, EXPOSE, PORT, SOCKET, ADMIN_SOCKET, DATABASE_URL, DATABASE_URL_FILE,
+SEAL_AT, ORIGIN, PAGE_DIR, MAX_TIP_MIB, MIN_FREE_MIB, MAX_PENDING_MIB, RESERVE_MIB, IN_FLIGHT_MIB. README.md explains them.
 seal, export, import, purge, retention, cosign and inventory work while the server serves. So do several of serve and serve --intake on one DATA_DIR and database,
 each with a PORT or SOCKET of its own; of all that keep, one does at a time.
 
@@ -204,6 +205,9 @@ async function runCommand(
   const config = loadConfig(env);
   if (command === "restore") return restored(config, word, values);
   if (command === "keys") return keysAnswer(await loadKeys(config), { policy: values.policy === true, log: values.log === true });
+  // With intake's own login nothing else can be done.
+  const onlyIntake = config.databaseUrl !== null && isIntakeLogin(config.databaseUrl);
+  if (onlyIntake && !(command === "serve" && values.intake === true)) throw new Refusal("bad-settings", "DATABASE_URL");
   // Commands say themselves what they did; only what goes on running keeps a log of events.
   const context = await openContext(
     config,

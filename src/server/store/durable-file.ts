@@ -12,6 +12,12 @@ import { toHex } from "../../protocol/encoding.ts";
 import { Fault } from "../../protocol/errors.ts";
 
 /**
+ * Mode of what a process that only takes tips in has to read. Folders are made for their owner alone, so it lets nobody else in unless the operator opened the folder to a group
+ * (deploy/README.md): then intake can be another user than the keeper.
+ */
+export const FOR_INTAKE_TOO = 0o640;
+
+/**
  * Writes `path` durably, with folders above it (0700) as needed. On return the bytes are on the disk under that name.
  * @throws {Fault} if the disk refuses; the old file is then still there.
  */
@@ -24,8 +30,8 @@ export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o600
  * @returns what is there now, whole and on the disk.
  * @throws {Fault} if the disk refuses.
  */
-export async function writeOnceDurably(path: string, bytes: Bytes): Promise<Bytes> {
-  await place(path, bytes, 0o600, async (temporary) => {
+export async function writeOnceDurably(path: string, bytes: Bytes, mode = 0o600): Promise<Bytes> {
+  await place(path, bytes, mode, async (temporary) => {
     await link(temporary, path).catch((error: unknown) => {
       if (!isCode(error, "EEXIST")) throw error;
     });

@@ -64,7 +64,8 @@ const TRY_AGAIN = 1000;
 /** How long a start, a recovery after a crash, or a stop may take: milliseconds. */
 const PATIENCE = 120_000;
 
-const SETTINGS = {
+/** PostgreSQL's settings. `deploy/postgresql.conf` has those that matter for silence and durability too; a test compares. */
+export const SETTINGS = {
   listen_addresses: "",
   unix_socket_permissions: "0700",
   max_connections: "60",

@@ -13,7 +13,7 @@ import { domainHash } from "../../protocol/crypto/hash.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
 import { formatNumber } from "../../protocol/format/number.ts";
-import { readIfThere, removeDurably, writeDurably } from "./durable-file.ts";
+import { FOR_INTAKE_TOO, readIfThere, removeDurably, writeDurably } from "./durable-file.ts";
 import { Pending } from "./pending.ts";
 
 const LENGTH = 32;
@@ -46,7 +46,7 @@ export async function makeGenerationKey(dataDir: string, generation: number): Pr
   const there = await readIfThere(path);
   if (there?.length === LENGTH) return fingerprintOf(there);
   const key = randomBytes(LENGTH);
-  await writeDurably(path, key);
+  await writeDurably(path, key, FOR_INTAKE_TOO);
   return fingerprintOf(key);
 }
 

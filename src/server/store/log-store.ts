@@ -10,7 +10,7 @@
 import { asBytes, type Bytes } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { parseCheckpoint } from "../../protocol/format/checkpoint.ts";
-import { formatLeaf, type Leaf, parseLeaf } from "../../protocol/format/leaf.ts";
+import { formatLeaf, type Leaf, parseLeaf, type PolicyLeaf } from "../../protocol/format/leaf.ts";
 import { parseNote } from "../../protocol/format/note.ts";
 import { tilePath } from "../../protocol/format/tile.ts";
 import type { NewTile, TileReader } from "../../protocol/tlog/tree.ts";
@@ -106,6 +106,12 @@ export async function leavesOfKind<Kind extends Exclude<Leaf["kind"], "received"
     [kind],
   );
   return rows.map(({ bytes }) => parseLeaf(asBytes(bytes))).filter((leaf) => leaf.kind === kind) as Extract<Leaf, { kind: Kind }>[];
+}
+
+/** The entries of retention policies in order; intake may read these and no others. */
+export async function policyLeaves(db: Connection): Promise<PolicyLeaf[]> {
+  const rows = await db.query<{ bytes: Buffer }>("select bytes from policy_leaf order by index");
+  return rows.map(({ bytes }) => parseLeaf(asBytes(bytes))).filter((leaf) => leaf.kind === "policy");
 }
 
 /** A named value the keeper remembers, or null. */

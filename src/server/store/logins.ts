@@ -3,8 +3,8 @@
  * for each role, which can take that role and no other. So a connection of intake cannot become the keeper, by `reset role` or by anything else that can be said
  * over it; what it can do is what `migrations/` grants to `firsthand_intake`.
  *
- * For each role there is one file, `DATA_DIR/logins/<role>`, of mode 0600: the address of the database with the login's name and password. A process that only takes
- * tips in needs its own file and no other. The login's name has a random number that belongs to DATA_DIR: two servers that use one PostgreSQL for
+ * For each role there is one file, `DATA_DIR/logins/<role>`, for its owner alone: the address of the database with the login's name and password. A process that only takes
+ * tips in needs its own file and no other; that one may be read by the group too, if its folder lets the group in. The login's name has a random number that belongs to DATA_DIR: two servers that use one PostgreSQL for
  * two databases do not change each other's passwords, and a DATA_DIR beside the wrong database changes none.
  *
  * State: made by {@link makeLogins}, which only the owner can run, under an advisory lock; never changed. A login whose file is lost stays in PostgreSQL, and
@@ -15,7 +15,7 @@ import { randomBytes } from "../../protocol/crypto/random.ts";
 import { fromUtf8, toHex, utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { type Connection, type Database, openDatabase, type Role } from "./database.ts";
-import { readIfThere, writeDurably } from "./durable-file.ts";
+import { FOR_INTAKE_TOO, readIfThere, writeDurably } from "./durable-file.ts";
 
 const ROLES: readonly Role[] = ["firsthand_intake", "firsthand_keeper", "firsthand_purger", "firsthand_auditor"];
 
@@ -49,7 +49,8 @@ export async function makeLogins(owner: Database, url: string, dataDir: string):
       const login = (there === null ? null : loginOf(fromUtf8(there))) ?? newLogin(role);
       const address = addressFor(url, login);
       // The file first: a login without one could never be used.
-      if (there === null || fromUtf8(there) !== address) await writeDurably(path, utf8(address));
+      const mode = role === "firsthand_intake" ? FOR_INTAKE_TOO : 0o600;
+      if (there === null || fromUtf8(there) !== address) await writeDurably(path, utf8(address), mode);
       await makeLogin(session, role, login);
     }
   } finally {
@@ -73,6 +74,11 @@ export async function connectedAs<T>(dataDir: string, role: Role, work: (databas
   } finally {
     await database.close();
   }
+}
+
+/** Whether an address is of a login that takes tips in and can do nothing else. */
+export function isIntakeLogin(address: string): boolean {
+  return loginOf(address)?.name.startsWith("firsthand_intake_") === true;
 }
 
 function newLogin(role: Role): Login {

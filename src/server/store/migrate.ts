@@ -73,3 +73,13 @@ export async function migrate(db: Database, folder: string, through = Infinity):
     session.release();
   }
 }
+
+/**
+ * For a process that may not migrate: that the database is as new as the files in `folder`.
+ * @throws {Fault} if it is older (whoever may migrate has not been here yet), or a file has changed or is gone.
+ */
+export async function checkMigrated(db: Database, folder: string): Promise<void> {
+  const state = await migrationState(db, folder);
+  if (state === "behind") throw new Fault("waiting for the keeper to migrate the database", undefined);
+  if (state === "other") throw new Fault("comparing the database with the migrations", undefined);
+}

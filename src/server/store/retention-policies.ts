@@ -13,7 +13,7 @@ import { parseRetention, policyPath, type RetentionPolicy } from "../../protocol
 import { retentionNotePath } from "../../protocol/format/retention-note.ts";
 import { type Keys, openFirstPolicy } from "../keys.ts";
 import type { Connection } from "./database.ts";
-import { insertLeaves, leavesOfKind, logFile, putFile } from "./log-store.ts";
+import { insertLeaves, logFile, policyLeaves, putFile } from "./log-store.ts";
 
 const DAY = 86_400_000;
 
@@ -28,7 +28,7 @@ export async function policyOfDay(db: Connection, day: number): Promise<PolicyLe
 }
 
 async function inForce(db: Connection, day: number): Promise<PolicyLeaf | null> {
-  const leaves = await leavesOfKind(db, "policy");
+  const leaves = await policyLeaves(db);
   return leaves.findLast(({ from }, place) => place === 0 || parseDate(from) <= day) ?? null;
 }
 
@@ -46,7 +46,7 @@ async function published(db: Connection, path: string): Promise<Bytes> {
 /** Every policy of the log in order, its signatures checked again. */
 export async function decidedPolicies(db: Connection, { origin, review }: Keys): Promise<DecidedPolicy[]> {
   const decided: DecidedPolicy[] = [];
-  for (const { number } of await leavesOfKind(db, "policy")) {
+  for (const { number } of await policyLeaves(db)) {
     const before = decided.at(-1) ?? null;
     decided.push(await openRetentionNote(await published(db, retentionNotePath(number)), { origin, review, before }));
   }

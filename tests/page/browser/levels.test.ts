@@ -1,7 +1,4 @@
-/**
- * Firefox set like Tor Browser's security levels. *Safer*: no compiled JavaScript, no WebAssembly, no MathML, resistance to fingerprinting, a window of its own
- * size. *Safest*: no script and no SVG. What is missing for a real Tor Browser: NoScript and Tor Browser's patches.
- */
+/** Firefox set like Tor Browser's security levels *Safer* and *Safest*. */
 import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,29 +12,10 @@ import { openPageSite, type PageSite } from "../../support/page-site.ts";
 import { testPostgres } from "../../support/postgres.ts";
 import { openRecordingLine, type RecordingLine } from "../../support/recording-line.ts";
 import { jpegOf, MARK } from "../../support/sample-files.ts";
+import { SAFER, SAFEST } from "../../support/tor-browser.ts";
 import { confirmWords, goOn, pick, stepShown } from "../../support/witness.ts";
 
 const postgres = testPostgres();
-
-const RESISTING = {
-  "privacy.resistFingerprinting": true,
-  "privacy.resistFingerprinting.letterboxing": true,
-  "privacy.firstparty.isolate": true,
-};
-
-const SAFER = {
-  ...RESISTING,
-  "javascript.options.ion": false,
-  "javascript.options.baselinejit": false,
-  "javascript.options.native_regexp": false,
-  "javascript.options.wasm": false,
-  "javascript.options.asmjs": false,
-  "mathml.disabled": true,
-  "gfx.font_rendering.graphite.enabled": false,
-  "gfx.font_rendering.opentype_svg.enabled": false,
-};
-
-const SAFEST = { ...SAFER, "javascript.enabled": false, "svg.disabled": true };
 
 const ACCOUNT = "ئۇلار قېرىندىشىمنى ئېلىپ كەتتى.";
 

@@ -117,13 +117,15 @@ describe.each(ROLES)("the login of %s", (role) => {
   });
 });
 
-test("the address of each login is a file for its own user, made once", async () => {
+test("the address of each login is a file for its own user, intake's for a group that its folder lets in, made once", async () => {
   const files = async () => Promise.all(ROLES.map((role) => loginAddress(dataDir, role)));
   const before = await files();
   await makeLogins(roles.get("owner")!, url, dataDir);
   expect(await files()).toEqual(before);
   expect((await readdir(join(dataDir, "logins"))).sort()).toEqual([...ROLES].sort());
-  for (const role of ROLES) expect((await stat(join(dataDir, "logins", role))).mode & 0o777).toBe(0o600);
+  const modeOf = async (path: string): Promise<number> => (await stat(join(dataDir, path))).mode & 0o777;
+  expect(await modeOf("logins")).toBe(0o700);
+  for (const role of ROLES) expect(await modeOf(`logins/${role}`)).toBe(role === "firsthand_intake" ? 0o640 : 0o600);
 });
 
 test("a login without its password does not come in", async () => {
@@ -176,7 +178,8 @@ describe("intake", () => {
     "delete from reply",
     "truncate reply",
     "drop function read_mailbox(bytea, bytea[], text)",
-    "select from migration",
+    "insert into migration values ('', '')",
+    "insert into policy_leaf values (1, 'forged')",
     "create table mine (x int)",
     "create temporary table mine (x int)",
     "create table tip_part_9 partition of tip_part for values in (9)",
