@@ -15,11 +15,9 @@ const README = join(HERE, "README.md");
 const NEVER_LESS_THAN = 20;
 
 let cluster: Promise<StartedPostgres> | undefined;
-const houses: string[] = [];
 
 afterAll(async () => {
   await (await cluster)?.stop();
-  for (const house of houses) await leaveHouse(house);
 });
 
 /** Paths of all attacks below this folder, in order. */
@@ -56,8 +54,11 @@ for (const { path, attack } of attacks) {
     for (const defence of attack.defences) {
       test(`succeeds without ${defence.place} of ${defence.file}`, async () => {
         const house = await houseWithout(defence);
-        houses.push(house);
-        expect(await tell(await attackAt(join(house, "tests", "attacks", path)))).toBe("succeeded");
+        try {
+          expect(await tell(await attackAt(join(house, "tests", "attacks", path)))).toBe("succeeded");
+        } finally {
+          await leaveHouse(house);
+        }
       });
     }
   });
