@@ -128,6 +128,6 @@ export default defineConfig(
     },
   },
   { files: ["tests/**/*.ts"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
-  { files: ["tests/vitest.config.ts"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["tests/{,mutation/}vitest.config.ts"], rules: { "no-restricted-syntax": "off" } },
   { files: ["**/*.{js,mjs}"], extends: [tseslint.configs.disableTypeChecked], rules: { "no-restricted-syntax": "off" } },
 );

@@ -82,6 +82,12 @@ export function readInteger(bytes: Uint8Array, offset: number, octets: number): 
   return value;
 }
 
+/** A stream of one piece. */
+// eslint-disable-next-line @typescript-eslint/require-await -- there is nothing to wait for
+export async function* once(bytes: Bytes): AsyncGenerator<Bytes, void, undefined> {
+  yield bytes;
+}
+
 /**
  * Pieces of any lengths, cut anew into pieces of exactly `size` bytes; the last may be shorter, and nothing comes of nothing.
  * What leaves shares memory with what came in where nothing had to be put together; else it is the receiver's own, or lies in `memory` (`size` bytes), if that is

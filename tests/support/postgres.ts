@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import type { EventLog } from "../../src/server/privacy.ts";
-import { type Database, openDatabase } from "../../src/server/store/database.ts";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/server/store/embedded-postgres.ts";
+import { openDatabase } from "../../src/server/store/database.ts";
+import { startEmbeddedPostgres } from "../../src/server/store/embedded-postgres.ts";
 import { migrate } from "../../src/server/store/migrate.ts";
 
 /** The migrations of the repository. */
@@ -27,38 +27,58 @@ export interface TestPostgres {
   folder(): string;
 }
 
-/** Starts a cluster before the tests of this file and removes it after them. Call at the top level of the file. */
-export function testPostgres(): TestPostgres {
-  let folder: string;
-  let postgres: EmbeddedPostgres | undefined;
-  let admin: Database | undefined;
+/** A cluster that somebody has to stop. */
+export interface StartedPostgres extends TestPostgres {
+  /** Stops and removes it. */
+  stop(): Promise<void>;
+}
+
+/** Starts a cluster now. */
+export async function startTestPostgres(): Promise<StartedPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), "fh-pg-"));
+  await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
+  const postgres = await startEmbeddedPostgres(folder, NO_LOG);
+  const template = openDatabase(postgres.url, { connections: 1 });
+  await migrate(template, MIGRATIONS);
+  await template.close();
+  const admin = openDatabase(addressOf(postgres.url, "postgres"), { connections: 1 });
   let made = 0;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "fh-pg-"));
-    await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
-    postgres = await startEmbeddedPostgres(folder, NO_LOG);
-    const template = openDatabase(postgres.url, { connections: 1 });
-    await migrate(template, MIGRATIONS);
-    await template.close();
-    admin = openDatabase(addressOf(postgres.url, "postgres"), { connections: 1 });
-  });
-
-  afterAll(async () => {
-    await admin?.close();
-    await postgres?.stop();
-    if (postgres !== undefined) await rm(folder, { recursive: true, force: true });
-  });
-
-  const make = async (template: string): Promise<string> => {
-    if (postgres === undefined || admin === undefined) throw new Error("the cluster is not running");
+  const make = async (origin: string): Promise<string> => {
     const name = `test_${String(++made)}`;
-    await admin.query(`create database ${name} template ${template}`);
+    await admin.query(`create database ${name} template ${origin}`);
     await admin.query(`revoke all on database ${name} from public`);
     return addressOf(postgres.url, name);
   };
+  return {
+    freshDatabase: () => make("firsthand"),
+    emptyDatabase: () => make("template0"),
+    folder: () => folder,
+    stop: async () => {
+      await admin.close();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
 
-  return { freshDatabase: () => make("firsthand"), emptyDatabase: () => make("template0"), folder: () => folder };
+/** Starts a cluster before the tests of this file and removes it after them. Call at the top level of the file. */
+export function testPostgres(): TestPostgres {
+  let postgres: StartedPostgres | undefined;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  });
+  afterAll(async () => {
+    await postgres?.stop();
+  });
+  const running = (): StartedPostgres => {
+    if (postgres === undefined) throw new Error("the cluster is not running");
+    return postgres;
+  };
+  return {
+    freshDatabase: () => running().freshDatabase(),
+    emptyDatabase: () => running().emptyDatabase(),
+    folder: () => running().folder(),
+  };
 }
 
 /** The address of another database of the same cluster. */

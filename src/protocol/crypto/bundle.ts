@@ -5,7 +5,7 @@
  * Chain: each manifest has the hash of the one before it in its direction, and a number without gaps.
  */
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
-import { asBytes, type Bytes, collect, type Source } from "../bytes.ts";
+import { asBytes, type Bytes, collect, once, type Source } from "../bytes.ts";
 import { toHex } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
 import { type Direction, formatManifest, type Manifest, type ManifestEntry, parseManifest } from "../format/manifest.ts";
@@ -171,9 +171,4 @@ function checkedBody(file: TarEntry, entry: ManifestEntry): Source & { next(): P
   // No `return`: a receiver that leaves its loop early leaves the rest to be read by `readBundle`.
   const iterator = { next };
   return { next, checked: () => checked, [Symbol.asyncIterator]: () => iterator };
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- an asynchronous source of one piece
-async function* once(bytes: Bytes): AsyncGenerator<Bytes, void, undefined> {
-  yield bytes;
 }

@@ -4,7 +4,7 @@
  * Files are read twice, once for their digests (which stand before them in the archive) and once to be sealed; the second reading is checked against the first.
  * Nothing large is ever in memory: one part of 512 KiB at a time.
  */
-import { type Bytes, collect, rechunk, type Source } from "../bytes.ts";
+import { type Bytes, collect, once, rechunk, type Source } from "../bytes.ts";
 import { fromHex, toHex } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
 import { type Claim, CLAIM_CONTENT, CLAIM_LENGTH, type ClaimProof, formatClaim } from "../format/claim.ts";
@@ -260,11 +260,6 @@ function attachmentPath(index: number): string {
 
 function inMemory(path: string, bytes: Bytes): TarFile {
   return { path, size: bytes.length, open: () => once(bytes) };
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- a stream of one piece
-async function* once(bytes: Bytes): AsyncGenerator<Bytes, void, undefined> {
-  yield bytes;
 }
 
 /** Set when a stream has ended. */

@@ -5,7 +5,7 @@
  * What leaves is written into the casebook before the file exists, notes and all, so the same bundle can be made again byte for byte (a stick is easily lost) and no
  * second, different bundle can ever have its number. Ed25519 signatures are deterministic (RFC 8032), which makes the manifest the same too.
  */
-import type { Bytes } from "../../protocol/bytes.ts";
+import { type Bytes, once } from "../../protocol/bytes.ts";
 import { type BundleFile, writeBundle, type WrittenBundle } from "../../protocol/crypto/bundle.ts";
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { type NoteSigner, noteSigner, parseVkey } from "../../protocol/crypto/note.ts";
@@ -125,9 +125,5 @@ function replyFiles(replies: readonly ActOf<"replied">[]): BundleFile[] {
 }
 
 function fileOf(path: string, bytes: Bytes): BundleFile {
-  // eslint-disable-next-line @typescript-eslint/require-await -- an asynchronous source of one piece
-  const open = async function* (): AsyncGenerator<Bytes, void, undefined> {
-    yield bytes;
-  };
-  return { path, size: bytes.length, sha256: sha256(bytes), open };
+  return { path, size: bytes.length, sha256: sha256(bytes), open: () => once(bytes) };
 }

@@ -11,7 +11,7 @@
  * A bundle is a run of sealed batches without gaps, as many as the stick has room for and a manifest can list, at least one.
  */
 import { join } from "node:path";
-import { asBytes, type Bytes, type Source } from "../../protocol/bytes.ts";
+import { asBytes, type Bytes, once, type Source } from "../../protocol/bytes.ts";
 import { type BundleFile, fitsManifest, writeBundle, type WrittenBundle } from "../../protocol/crypto/bundle.ts";
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { fromHex, toHex } from "../../protocol/encoding.ts";
@@ -235,11 +235,6 @@ function bodyOf({ db }: Context, keys: ReadonlyMap<number, Bytes>, checkpoint: B
 async function* storedFile(db: Connection, path: string): AsyncGenerator<Bytes, void, undefined> {
   const bytes = await logFile(db, path);
   if (bytes === null) throw new Refusal("not-found", "a tile");
-  yield bytes;
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- an asynchronous source of one piece
-async function* once(bytes: Bytes): AsyncGenerator<Bytes, void, undefined> {
   yield bytes;
 }
 

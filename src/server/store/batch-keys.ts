@@ -9,15 +9,15 @@
  * A file is overwritten before it is unlinked. On flash and on copying file systems that reaches only the name and the cache; the specification says
  * so (section 13).
  */
-import { open, readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Bytes } from "../../protocol/bytes.ts";
 import { domainHash } from "../../protocol/crypto/hash.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { toHex } from "../../protocol/encoding.ts";
-import { Fault, Refusal } from "../../protocol/errors.ts";
+import { Refusal } from "../../protocol/errors.ts";
 import { formatNumber } from "../../protocol/format/number.ts";
-import { readIfThere, writeDurably } from "./durable-file.ts";
+import { destroyDurably, readIfThere, writeDurably } from "./durable-file.ts";
 
 const LENGTH = 32;
 
@@ -69,28 +69,5 @@ export async function batchesWithKeys(dataDir: string): Promise<number[]> {
 
 /** Overwrites the key of a batch, unlinks it and makes both durable. Nothing to do if it is gone: may be repeated. */
 export async function destroyBatchKey(dataDir: string, batch: number): Promise<void> {
-  await destroyFile(pathOf(dataDir, batch));
-}
-
-async function destroyFile(path: string): Promise<void> {
-  try {
-    const there = await readIfThere(path);
-    if (there === null) return;
-    const file = await open(path, "r+");
-    try {
-      await file.write(randomBytes(Math.max(there.length, LENGTH)), 0, undefined, 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rm(path);
-    const folder = await open(dirname(path), "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (cause) {
-    throw new Fault("destroying a key file", cause);
-  }
+  await destroyDurably(pathOf(dataDir, batch));
 }

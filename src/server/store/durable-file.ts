@@ -71,6 +71,24 @@ export async function removeDurably(path: string): Promise<void> {
   }
 }
 
+/** Overwrites `path` with random bytes, then removes it; both are on the disk on return. Nothing to do if it is gone: may be repeated. @throws {Fault}. */
+export async function destroyDurably(path: string): Promise<void> {
+  const there = await readIfThere(path);
+  if (there === null) return;
+  try {
+    const file = await open(path, "r+");
+    try {
+      await file.write(randomBytes(there.length), 0, there.length, 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw new Fault("overwriting a file", cause);
+  }
+  await removeDurably(path);
+}
+
 /** The bytes of a file, or null if there is none. @throws {Fault} on any other trouble. */
 export async function readIfThere(path: string): Promise<Bytes | null> {
   try {

@@ -6,14 +6,13 @@
  *
  * State: the keeper makes and destroys the files. {@link HeldKeys} is what a process that serves keeps of them in memory.
  */
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bytes, equal } from "../../protocol/bytes.ts";
 import { domainHash } from "../../protocol/crypto/hash.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
-import { Fault, Refusal } from "../../protocol/errors.ts";
+import { Refusal } from "../../protocol/errors.ts";
 import { formatNumber } from "../../protocol/format/number.ts";
-import { FOR_INTAKE_TOO, readIfThere, removeDurably, writeDurably } from "./durable-file.ts";
+import { destroyDurably, FOR_INTAKE_TOO, readIfThere, writeDurably } from "./durable-file.ts";
 import { Pending } from "./pending.ts";
 
 const LENGTH = 32;
@@ -73,20 +72,7 @@ export async function pendingOf(dataDir: string, generation: number): Promise<Pe
 
 /** Overwrites the key of a generation, unlinks it and makes both durable. May be repeated. */
 export async function destroyGenerationKey(dataDir: string, generation: number): Promise<void> {
-  const path = pathOf(dataDir, generation);
-  if ((await readIfThere(path)) === null) return;
-  try {
-    const file = await open(path, "r+");
-    try {
-      await file.write(randomBytes(LENGTH), 0, LENGTH, 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw new Fault("destroying a generation key", cause);
-  }
-  await removeDurably(path);
+  await destroyDurably(pathOf(dataDir, generation));
 }
 
 /**

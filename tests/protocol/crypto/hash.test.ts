@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { asBytes, concat, u64 } from "../../../src/protocol/bytes.ts";
 import { fromHex, toHex, utf8 } from "../../../src/protocol/encoding.ts";
 import { signingKeyFromSeed, verifySignature } from "../../../src/protocol/crypto/ed25519.ts";
-import { commitmentOf, digestOf, hkdf, PART_SIZE, sha256 } from "../../../src/protocol/crypto/hash.ts";
+import { commitmentOf, digestOf, hkdf, PART_SIZE, partDigest, sha256, withDomain } from "../../../src/protocol/crypto/hash.ts";
 import { randomBelow, randomBytes } from "../../../src/protocol/crypto/random.ts";
 
 function opensslSha256(...pieces: Uint8Array[]): string {
@@ -48,6 +48,37 @@ describe("hashes", () => {
     const found = await hkdf(secret, utf8("firsthand/v1"), utf8("mailbox"), 32);
     expect(toHex(found)).toBe(Buffer.from(hkdfSync("sha256", secret, "firsthand/v1", "mailbox", 32)).toString("hex"));
   });
+});
+
+describe("what is wrong with the caller", () => {
+  const hash = new Uint8Array(32);
+
+  it("is a bug: hashes of more or fewer parts than the length has", () => {
+    for (const [length, parts] of [
+      [0, 1],
+      [1, 0],
+      [PART_SIZE, 2],
+      [PART_SIZE + 1, 1],
+    ] as const) {
+      expect(() =>
+        partDigest(
+          length,
+          Array.from({ length: parts }, () => hash),
+        ),
+      ).toThrow(Error);
+    }
+  });
+
+  it("is a bug: a nonce or digest that is not 32 bytes", () => {
+    for (const length of [0, 31, 33]) {
+      expect(() => commitmentOf(new Uint8Array(length), hash)).toThrow(Error);
+      expect(() => commitmentOf(hash, new Uint8Array(length))).toThrow(Error);
+    }
+  });
+});
+
+it("what is signed stands behind its domain and one zero octet", () => {
+  expect(toHex(withDomain("ab", Uint8Array.of(1, 2)))).toBe("6162000102");
 });
 
 describe("Ed25519", () => {

@@ -77,7 +77,7 @@ async function takeIn(...items: Item[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  ceremony = await smallCeremony(true, ["Ana", "Bo", "Cai"]);
+  ceremony = await smallCeremony(true, { names: ["Ana", "Bo", "Cai"] });
   folder = dirname(ceremony);
   const read = async (name: string) => new Uint8Array(await readFile(join(ceremony, "public", name)));
   to = await epochsOf(await read("program.pgp"), await read("rewards.pgp"));

@@ -78,7 +78,7 @@ const STATEMENT: Statement = {
 const statementFile = (name: string, changes: Partial<Statement> = {}) => file(name, JSON.stringify({ ...STATEMENT, ...changes }));
 
 beforeAll(async () => {
-  ceremony = await smallCeremony(true, ["Ana", "Bo", "Cai"]);
+  ceremony = await smallCeremony(true, { names: ["Ana", "Bo", "Cai"] });
   folder = dirname(ceremony);
   const file = async (name: string) => new Uint8Array(await readFile(join(ceremony, "public", name)));
   const to = await epochsOf(await file("program.pgp"), await file("rewards.pgp"));
