@@ -187,7 +187,12 @@ describe("a reward", () => {
     await referral.remove(number, { wordsFile: await file("words.txt", "I was on duty that night. ") }, "identifies_source", at("Ana"));
     await referral.fix(number, at("Ana"));
     await agree("Bo", "Cai", await referral.approve(number, at("Bo")));
-    const agency = await generateKey({ type: "curve25519", userIDs: { name: "An agency" }, format: "binary" });
+    const agency = await generateKey({
+      type: "curve25519",
+      userIDs: { name: "An agency" },
+      date: new Date(Date.now() - 86_400_000),
+      format: "binary",
+    });
     const packed = await referral.pack(number, join(folder, "packed"), { agency: asBytes(agency.publicKey), pdf: false }, at("Ana"));
     const contents = join(folder, "packed", "contents");
     expect(await readFile(join(contents, "dossier.html"), "utf8")).not.toContain("on duty");
@@ -269,10 +274,17 @@ describe("a reward", () => {
       const { proposal } = (await claims.proposeForClaim(claim, wanted, officers.one)).json as { proposal: number };
       await decide(proposal, true, officers.other);
     };
-    await step("eligibility_check");
-    await claims.recordAnswers(claim, { official_duties: "no", took_part: "no", other_claimants: "no" }, officers.one);
-    await step("nominated");
-    await step("committee");
+    await sitting(officers.one, async (casebook, person) => {
+      const moved = { kind: "claim-moved", claim, date: DAY, by: "An agency", document: null } as const;
+      const asked = { kind: "claim-asked", claim, official_duties: "no", took_part: "no", other_claimants: "no" } as const;
+      for (const act of [
+        { ...moved, to: "eligibility_check" },
+        asked,
+        { ...moved, to: "nominated" },
+        { ...moved, to: "committee" },
+      ] as const)
+        await casebook.append(act, person, new Date());
+    });
     await both({ what: "decide-claim", date: DAY, reward: { form: "wire", money: { amount: 250_000, currency: "USD" }, share: 10_000 } });
     await both({ what: "make-payable", date: DAY });
     await both({ what: "record-payment", date: DAY, recipient: "R-1" });

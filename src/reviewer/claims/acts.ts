@@ -8,7 +8,7 @@ import { REFERRAL_MACHINE, statesOf } from "../triage/machines.ts";
 import { OUTCOMES } from "../triage/vocabulary.ts";
 
 /** A claim: its public key, hexadecimal. */
-export const claimId = hex(32);
+const claimId = hex(32);
 
 const MANY = 4_000_000;
 const prose = text(40_000);

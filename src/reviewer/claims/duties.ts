@@ -64,6 +64,6 @@ export function fiscalYearOf(date: string, { fiscal_year }: Program): number {
 }
 
 /** Last day of a year of the program. */
-export function yearEnd(year: number, { fiscal_year }: Program): string {
+function yearEnd(year: number, { fiscal_year }: Program): string {
   return fiscal_year === "01-01" ? `${String(year)}-12-31` : addDays(`${String(year)}-${fiscal_year}`, -1);
 }

@@ -17,7 +17,7 @@ const PROGRAMS = ["chromium", "chromium-browser", "google-chrome-stable", "googl
 const PATIENCE = 180_000;
 
 /** @throws {Refusal} `no-browser`. */
-export function findBrowser(): string {
+function findBrowser(): string {
   for (const program of PROGRAMS)
     for (const folder of [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin", "/usr/local/bin"]) {
       const path = join(folder, program);

@@ -134,7 +134,12 @@ beforeAll(async () => {
       now,
     );
   });
-  const made = await generateKey({ type: "curve25519", userIDs: { name: "An agency" }, format: "binary" });
+  const made = await generateKey({
+    type: "curve25519",
+    userIDs: { name: "An agency" },
+    date: new Date(Date.now() - 86_400_000),
+    format: "binary",
+  });
   agency = { publicBytes: asBytes(made.publicKey), secretBytes: asBytes(made.privateKey) };
   const drafted = await referral.draft("某医院 case", [one, two], at("Ana"));
   number = (drafted.json as { referral: number }).referral;
@@ -217,7 +222,12 @@ describe("a dossier", () => {
     const files = new Map<string, Bytes>();
     for await (const { path, size, body } of readTar(streamOf(archive), archive.length)) files.set(path, await collect(body, size));
     expect(files.get("dossier.json")).toEqual(new Uint8Array(await contents("packed", "dossier.json")));
-    const other = await generateKey({ type: "curve25519", userIDs: { name: "Somebody" }, format: "binary" });
+    const other = await generateKey({
+      type: "curve25519",
+      userIDs: { name: "Somebody" },
+      date: new Date(Date.now() - 86_400_000),
+      format: "binary",
+    });
     expect(await refusalOf(() => decryptWith(asBytes(other.privateKey), bytes, LATER))).toBe("cannot-decrypt");
   });
 
