@@ -87,11 +87,11 @@ export function text(content: string): Entry {
   return { bytes: Buffer.from(content, "utf8"), mode: 0o644 };
 }
 
-/** A script for `sh` that runs a program of the archive with the archive's Node. Follows links to itself, so that it can be started from anywhere. */
-export function starter(program: string): Entry {
+/** A script for `sh` that runs a program of the archive with the archive's Node and these options of it. Follows links to itself, so that it can be started from anywhere. */
+export function starter(program: string, options: readonly string[] = []): Entry {
   const script = `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
-exec "$here/runtime/node" --disable-warning=ExperimentalWarning "$here/${program}" "$@"
+exec "$here/runtime/node" ${["--disable-warning=ExperimentalWarning", ...options].join(" ")} "$here/${program}" "$@"
 `;
   return { ...text(script), mode: 0o755 };
 }

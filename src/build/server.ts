@@ -13,6 +13,9 @@ import { join } from "node:path";
 import { type BuiltArchive, buildArchive, type Entry, starter, text, writeArchive } from "./archive.ts";
 import { bundleProgram, ROOT } from "./bundle.ts";
 
+/** How Node's memory is kept small under many tips (deploy/SIZING.md). */
+const OPTIONS = ["--max-semi-space-size=4", "--single-threaded-gc"];
+
 const README = `Firsthand, the intake server and the auditor's program. For Linux on x64, with a PostgreSQL of your own.
 
     sha256sum --check SHA256SUMS
@@ -30,7 +33,7 @@ export async function writeServer(outDir: string): Promise<BuiltArchive> {
     name: "firsthand-server",
     entries: [
       ["README", text(README)],
-      ["firsthand", starter("program/server/main.mjs")],
+      ["firsthand", starter("program/server/main.mjs", OPTIONS)],
       ["firsthand-auditor", starter("program/auditor/main.mjs")],
       ["program/server/main.mjs", text(server.text)],
       ["program/auditor/main.mjs", text(auditor.text)],

@@ -19,7 +19,7 @@ import { openIntake } from "./intake/tips.ts";
 import type { PageFiles } from "./page-files.ts";
 import { whereItBroke } from "./privacy.ts";
 import { FIXED_HEADERS, isOurFault, PROBLEM_TYPE, problemOf, rawProblem, refusalOf } from "./problem.ts";
-import { BEAT } from "./routes/beat.ts";
+import { BEAT, PART_BEAT } from "./routes/beat.ts";
 import { formRoutes } from "./routes/form.ts";
 import { logRoutes } from "./routes/log.ts";
 import { mailboxRoutes } from "./routes/mailbox.ts";
@@ -49,10 +49,19 @@ export interface Patience {
   readonly look: number;
   /** For an answer that says whether something is there (`routes/beat.ts`). */
   readonly beat: number;
+  /** For the answer to a part. */
+  readonly partBeat: number;
 }
 
 /** What a server has. */
-export const PATIENCE: Patience = { request: REQUEST_TIMEOUT, headers: HEADERS_TIMEOUT, silence: SILENCE_TIMEOUT, look: 5000, beat: BEAT };
+export const PATIENCE: Patience = {
+  request: REQUEST_TIMEOUT,
+  headers: HEADERS_TIMEOUT,
+  silence: SILENCE_TIMEOUT,
+  look: 5000,
+  beat: BEAT,
+  partBeat: PART_BEAT,
+};
 
 /** Headers that helmet does not know. */
 const OWN_HEADERS = { "cache-control": FIXED_HEADERS["cache-control"], "permissions-policy": FIXED_HEADERS["permissions-policy"] };
@@ -147,7 +156,7 @@ export async function buildApp(context: Context, files: PageFiles, patience: Pat
   logRoutes(app, context);
   const room = new Room(context);
   const intake = openIntake(context);
-  tipRoutes(app, intake, room, patience.beat);
+  tipRoutes(app, intake, room, patience);
   formRoutes(app, context, intake, room);
   mailboxRoutes(app, context, patience.beat);
   await app.ready();

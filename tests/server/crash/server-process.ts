@@ -19,9 +19,14 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Starts a command over a station's folder. */
-export function start(folder: string, words: readonly string[], more: Record<string, string> = {}): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...words], {
+/** Starts a command over a station's folder. `flags` are Node's own. */
+export function start(
+  folder: string,
+  words: readonly string[],
+  more: Record<string, string> = {},
+  flags: readonly string[] = [],
+): ChildProcess {
+  return spawn(process.execPath, [...flags, MAIN, ...words], {
     env: { PATH: process.env["PATH"] ?? "", ...environmentOf(folder), SEAL_AT: FAR_SEALING, ...more },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -49,8 +54,9 @@ export async function startServer(
   folder: string,
   words: readonly string[] = [],
   more: Record<string, string> = {},
+  flags: readonly string[] = [],
 ): Promise<RunningServer> {
-  const child = start(folder, ["serve", "--json", ...words], more);
+  const child = start(folder, ["serve", "--json", ...words], more, flags);
   const errors: string[] = [];
   child.stderr?.on("data", (piece: Buffer) => errors.push(piece.toString("utf8")));
   if (child.stdout === null) throw new Error("the output is a pipe");

@@ -22,7 +22,7 @@ const events: string[] = [];
 beforeAll(async () => {
   server = await openTestServer(postgres, keys.get(), { log: { event: (name) => events.push(name) } });
   const patient = await buildApp(server.context, new Map());
-  const hasty = await buildApp(server.context, new Map(), { request: 1200, headers: 400, silence: 800, look: 100, beat: 20 });
+  const hasty = await buildApp(server.context, new Map(), { request: 1200, headers: 400, silence: 800, look: 100, beat: 20, partBeat: 8 });
   apps = [patient, hasty];
   for (const app of apps) await app.listen({ host: "127.0.0.1", port: 0 });
   events.length = 0;
