@@ -52,6 +52,7 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
       --challenge           ask for a proof of the claim to a reward
   firsthand-reviewer outbox FILE     a bundle for the server: what is held here, and replies
       --again               the last one once more, byte for byte
+  firsthand-reviewer metrics FILE    counts and medians as CSV into a new file; counts below 5 are kept back
   firsthand-reviewer status          counts, keys, what is waiting
   firsthand-reviewer verify          whether the casebook is whole
       --against FOLDER      and how a copy of it in that folder stands to it
@@ -184,6 +185,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   extract: { words: ["ID", "DIR"], options: AT_A_CASEBOOK },
   reply: { words: ["ID"], options: ["text", "challenge", ...AT_A_CASEBOOK] },
   outbox: { words: ["FILE"], options: ["again", ...AT_A_CASEBOOK] },
+  metrics: { words: ["FILE"], options: AT_A_CASEBOOK },
   status: { words: [], options: AT_A_CASEBOOK },
   verify: { words: [], options: ["against", ...AT_A_CASEBOOK] },
   propose: { words: ["WHAT", "WHICH"], options: ["new-pass", ...AT_A_CASEBOOK] },
@@ -304,6 +306,8 @@ function answerTo(command: string, first: string, second: string, values: Values
       return commands.reply(first, values.text ?? usage("reply needs --text FILE"), values.challenge === true, desk);
     case "outbox":
       return commands.outbox(first, values.again === true, desk);
+    case "metrics":
+      return commands.metrics(first, desk);
     case "status":
       return commands.status(desk);
     case "propose":

@@ -37,7 +37,7 @@ export function extendProgram(folder: string, epochs: number, desk: Desk): Promi
 }
 
 /** Gives the vault's program certificate more weeks, durably, and records it. The caller is the writer. Returns the vault as it is now. @throws {Refusal} `not-allowed`. */
-export async function extendVault(
+async function extendVault(
   { casebook, vault, secret }: OpenCasebook,
   epochs: number,
   person: ActingPerson,

@@ -2,13 +2,23 @@
  * What the window shows and what follows from what happens: a pure function from a state and an event to the next state and the calls to make. No document, no clock, no network;
  * `view/` draws a state, `main.ts` makes the calls.
  */
-import type { AliveAnswer, Calls, DecisionsAnswer, DeskAnswer, InboxFilter, InboxRow, OutboxAnswer, TipAnswer } from "../wire.ts";
+import type {
+  AliveAnswer,
+  Calls,
+  DecisionsAnswer,
+  DeskAnswer,
+  InboxFilter,
+  InboxRow,
+  OutboxAnswer,
+  OverviewAnswer,
+  TipAnswer,
+} from "../wire.ts";
 import { type FormName, formOf, type Values } from "./forms.ts";
 
 /** Rows that are asked for at once. */
 export const PAGE_ROWS = 100;
 
-export type Place = "inbox" | "tip" | "decisions" | "outbox";
+export type Place = "inbox" | "tip" | "decisions" | "overview" | "outbox";
 
 /** What lies over the place: help, a change of person, or a form. */
 export type Panel = "help" | "handover" | FormName;
@@ -29,6 +39,7 @@ export interface State {
   /** What is marked in the narrative, UTF-16 units. */
   readonly marked: { readonly start: number; readonly end: number } | null;
   readonly decisions: DecisionsAnswer | null;
+  readonly overview: OverviewAnswer | null;
   readonly outbox: OutboxAnswer | null;
   readonly panel: Panel | null;
   /** The form whose act is under way, or `null`. */
@@ -94,6 +105,7 @@ export const FIRST: State = {
   file: null,
   marked: null,
   decisions: null,
+  overview: null,
   outbox: null,
   panel: null,
   sent: null,
@@ -234,6 +246,8 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
       return afterAct({ ...state, message: "The reply is sealed and waits for the next outbox." });
     case "decisions":
       return stay({ ...state, stale: false, decisions: event.answer });
+    case "overview":
+      return stay({ ...state, overview: event.answer });
     case "outbox":
       return stay({ ...state, outbox: event.answer });
     case "handover":

@@ -3,6 +3,7 @@ import { button, make } from "../dom.ts";
 import type { Place, State, WindowEvent } from "../state.ts";
 import { ask } from "./dialog.ts";
 import { decisionsView, outboxView } from "./decisions.ts";
+import { overviewView } from "./overview.ts";
 import { InboxView } from "./inbox.ts";
 import { tipView } from "./tip.ts";
 
@@ -11,6 +12,7 @@ export type Dispatch = (event: WindowEvent) => void;
 const PLACES: readonly (readonly [Exclude<Place, "tip">, string])[] = [
   ["inbox", "Inbox"],
   ["decisions", "Decisions"],
+  ["overview", "Overview"],
   ["outbox", "Outbox"],
 ];
 
@@ -107,6 +109,10 @@ export class View {
         return;
       case "decisions":
         if (moved || state.decisions !== before.decisions) this.#show(decisionsView(state, this.#dispatch));
+        if (moved) this.#focusHeading();
+        return;
+      case "overview":
+        if (moved || state.overview !== before.overview) this.#show(overviewView(state));
         if (moved) this.#focusHeading();
         return;
       case "outbox":
