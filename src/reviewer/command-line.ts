@@ -17,6 +17,7 @@ import { replaceCards } from "./replace-cards.ts";
 import type { TypingBack } from "./cards.ts";
 import { PROPOSABLE, type Proposable } from "./decisions.ts";
 import type { Desk } from "./desk.ts";
+import { extendProgram, extendRewards } from "./extend.ts";
 import { OVERRIDE, requireIsolation } from "./isolation.ts";
 import { readOwnSecret } from "./own-secret.ts";
 import * as retention from "./retention.ts";
@@ -53,6 +54,7 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
       --challenge           ask for a proof of the claim to a reward
   firsthand-reviewer outbox FILE     a bundle for the server: what is held here, and replies
       --again               the last one once more, byte for byte
+  firsthand-reviewer metrics FILE    counts and medians as CSV into a new file; counts below 5 are kept back
   firsthand-reviewer status          counts, keys, what is waiting
   firsthand-reviewer verify          whether the casebook is whole
       --against FOLDER      and how a copy of it in that folder stands to it
@@ -72,6 +74,13 @@ What takes two people, one to propose and another to confirm:
 When a holder changes or a card is lost, and after a tip was destroyed:
   firsthand-reviewer replace-cards DIR     new cards in a new folder; the old ones open nothing here any more
       --quorum K/N, --verify-from FILE     as in the ceremony
+
+Before the certificates run out, a year at a time:
+  firsthand-reviewer extend DIR      more weeks for the program certificate; its public half into a new folder, for the server's KEYS_DIR
+      --epochs N            weeks, 1 to 520 (52)
+      --again               no more weeks, only the public half once more
+      --rewards FILE        the same for the rewards certificate, rewards.locked; the file is written over. It needs
+                            no casebook, and --shares are of its own cards
 
   firsthand-reviewer retention change FILE --current NOTE
                                      how long the server keeps tips from now on, into a new file; one of the people signs
@@ -129,6 +138,7 @@ const OPTIONS = {
   "new-pass": { type: "string" },
   against: { type: "string" },
   "lock-after": { type: "string" },
+  rewards: { type: "string" },
   [OVERRIDE]: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -173,6 +183,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
       "json",
     ],
   },
+  extend: { words: ["DIR"], options: ["epochs", "again", "rewards", ...AT_A_CASEBOOK] },
   import: { words: ["FILE"], options: ["log-key", ...AT_A_CASEBOOK] },
   window: { words: [], options: ["lock-after", ...AT_A_CASEBOOK] },
   list: { words: [], options: AT_A_CASEBOOK },
@@ -180,6 +191,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   extract: { words: ["ID", "DIR"], options: AT_A_CASEBOOK },
   reply: { words: ["ID"], options: ["text", "challenge", ...AT_A_CASEBOOK] },
   outbox: { words: ["FILE"], options: ["again", ...AT_A_CASEBOOK] },
+  metrics: { words: ["FILE"], options: AT_A_CASEBOOK },
   status: { words: [], options: AT_A_CASEBOOK },
   verify: { words: [], options: ["against", ...AT_A_CASEBOOK] },
   propose: { words: ["WHAT", "WHICH"], options: ["new-pass", ...AT_A_CASEBOOK] },
@@ -281,6 +293,13 @@ async function runCommand(command: string, words: readonly string[], values: Val
     requireIsolation({ practice: first === "show", override }, say);
     return { answer: await retentionCommand(first, second, values, now), sound: true };
   }
+  if (command === "extend" && values.rewards !== undefined) {
+    if (values.again === true || values.casebook !== undefined || values.person !== undefined || values.pass !== undefined)
+      usage("--rewards goes with --epochs and --shares only");
+    requireIsolation({ practice: false, override }, say);
+    const epochs = wholeNumber("--epochs", values.epochs ?? "52", 1, 520);
+    return { answer: await extendRewards(first, values.rewards, epochs, values.shares ?? []), sound: true };
+  }
   const desk = deskOf(values, now, say);
   if (command === "verify") return commands.verify(values.against, desk);
   return { answer: await answerTo(command, first, second, values, desk), sound: true };
@@ -290,6 +309,10 @@ function answerTo(command: string, first: string, second: string, values: Values
   switch (command) {
     case "import":
       return commands.importFile(first, values["log-key"], desk);
+    case "extend": {
+      const epochs = values.again === true ? 0 : wholeNumber("--epochs", values.epochs ?? "52", 1, 520);
+      return extendProgram(first, epochs, desk);
+    }
     case "window":
       return showWindow(wholeNumber("--lock-after", values["lock-after"] ?? "10", 1, 120), desk);
     case "list":
@@ -302,6 +325,8 @@ function answerTo(command: string, first: string, second: string, values: Values
       return commands.reply(first, values.text ?? usage("reply needs --text FILE"), values.challenge === true, desk);
     case "outbox":
       return commands.outbox(first, values.again === true, desk);
+    case "metrics":
+      return commands.metrics(first, desk);
     case "status":
       return commands.status(desk);
     case "propose":

@@ -13,11 +13,13 @@ import type { ActOf } from "./casebook/event.ts";
 import { importBundle } from "./casebook/import.ts";
 import { destructionsLeaving, outboxBytes, recordOutbox, repliesLeaving } from "./casebook/outbox.ts";
 import { openReplies, recordReply } from "./casebook/replies.ts";
-import { findTip, readPieces, readRecord, type ShelvedTip, threadsOf, type TipRecord } from "./casebook/shelf.ts";
+import { findTip, readPieces, readRecord, type ShelvedTip, threadsOf, type TipRecord, tipsOf } from "./casebook/shelf.ts";
 import { compareCasebooks, type Comparison } from "./casebook/compare.ts";
 import { asWriter, type Desk, sitDown } from "./desk.ts";
 import { extractTip } from "./extract.ts";
 import { visibleLine } from "./hostile-text.ts";
+import { formatCsv } from "./csv.ts";
+import { metricRows, metricsFor, type TipCodes } from "./metrics.ts";
 import { type Answer, count, listView, statusView, tipView } from "./views.ts";
 
 /** Makes all keys and a casebook in a new folder. */
@@ -211,6 +213,26 @@ function outboxLine(file: string, { bundle, acknowledgements }: ActOf<"outbox">,
 /** Counts and what is waiting. */
 export async function status(desk: Desk): Promise<Answer> {
   return statusView((await sitDown(desk)).casebook);
+}
+
+/** Metrics as a table for spreadsheets in a new file, for the person who asks: what they stay out of is not in it. */
+export function metrics(file: string, desk: Desk): Promise<Answer> {
+  return asWriter(desk, async ({ casebook }, person) => {
+    if (!person.roles.some((role) => role === "lead" || role === "reviewer" || role === "translator"))
+      throw new Refusal("not-allowed", "metrics");
+    const codes = new Map<string, TipCodes>();
+    const tips = tipsOf(casebook).filter(({ entry }) => !casebook.state.tip(entry.id).destroyed);
+    for (const [index, tip] of tips.entries()) {
+      codes.set(tip.entry.id, (await readRecord(casebook, tip)).tip.answers);
+      desk.progress("read tips", index + 1, tips.length);
+    }
+    const rows = metricRows(metricsFor(casebook.state, (id) => codes.get(id) ?? null, person.key));
+    await writeNewFile(file, [utf8(formatCsv(rows))]);
+    return {
+      json: { file, rows: rows.length },
+      lines: [`Metrics in ${file}: ${count(rows.length - 1, "row")}. Counts below 5 are kept back.`],
+    };
+  });
 }
 
 /** Whether the casebook is whole and, with `against`, how a copy in that folder stands to it; `sound` is false if anything is damaged or they diverged. */

@@ -63,7 +63,7 @@ describe("the units", () => {
   test.each(UNITS)("%s is understood, starts a program that is there, and is locked in", async (name) => {
     const unit = await read(`deploy/systemd/${name}`);
     const [, program = "", main = ""] =
-      /^ExecStart=\/opt\/firsthand\/(\S+) (src\/server\/main\.ts) (?:keep|serve --intake)$/m.exec(unit) ?? [];
+      /^ExecStart=\/opt\/firsthand\/(\S+) (?:--\S+ )*(src\/server\/main\.ts) (?:keep|serve --intake)$/m.exec(unit) ?? [];
     await access(join(ROOT, program));
     await access(join(ROOT, main));
     const path = join(folder, name);

@@ -236,6 +236,28 @@ export async function generateCertificate(wanted: {
   return { publicBytes, secretBytes: asBytes(privateKey), fingerprint };
 }
 
+/**
+ * The same certificate with `epochs` more weeks (1 to 520) directly after its last one, from its unlocked secret half. Everything in it stays as it was, stubs of destroyed epochs too.
+ * `secretBytes` of the answer is not locked either. @throws {Refusal} `bad-certificate`.
+ */
+export async function extendCertificate(secretBytes: Bytes, epochs: number): Promise<{ publicBytes: Bytes; secretBytes: Bytes }> {
+  if (!(Number.isSafeInteger(epochs) && epochs >= 1 && epochs <= 520)) throw new Error("no such windows");
+  const { fingerprint, epochs: before } = await openCertificate((await openSecret(secretBytes)).publicBytes());
+  const start = before.at(-1)?.to ?? badCertificate("epochs");
+  let key = await readPrivateKey({ binaryKey: secretBytes, config: STRICT });
+  for (let index = 0; index < epochs; index++) {
+    key = await key.addSubkey({
+      type: "pqc",
+      date: dateOf(start + index * EPOCH_SECONDS),
+      keyExpirationTime: EPOCH_SECONDS,
+      config: { v6Keys: true, aeadProtect: true, preferredAEADAlgorithm: GCM },
+    });
+  }
+  const publicBytes = asBytes(key.toPublic().write());
+  if ((await openCertificate(publicBytes, fingerprint)).epochs.length !== before.length + epochs) throw new Error("a week is missing");
+  return { publicBytes, secretBytes: asBytes(key.write()) };
+}
+
 /** Opens an unlocked secret half. @throws {Refusal} `bad-certificate` as {@link openCertificate} does for its public half. */
 export async function openSecret(secretBytes: Bytes): Promise<SecretCertificate> {
   let key: PrivateKey;

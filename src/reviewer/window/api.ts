@@ -14,6 +14,7 @@ import { recordReply } from "../casebook/replies.ts";
 import { findTip } from "../casebook/shelf.ts";
 import { sealWords } from "../casebook/tip-keys.ts";
 import { inWords } from "../decisions.ts";
+import { metricsFor } from "../metrics.ts";
 import { secretOf } from "../own-secret.ts";
 import { TRIAGE_ACTS } from "../triage/acts.ts";
 import { readingOf } from "../triage/state.ts";
@@ -27,7 +28,7 @@ import { isAllowed, tipFor } from "./reading.ts";
 import { FILTER_FIELDS, filterName, filtersOf, forgetFilter, savedFilter, saveFilter } from "./saved-filters.ts";
 import { nameOf } from "./sentences.ts";
 import { TipIndex } from "./tip-index.ts";
-import { type Calls, type DecisionsAnswer, type DeskAnswer, MOST_ROWS, type OutboxAnswer } from "./wire.ts";
+import { type Calls, type DecisionsAnswer, type DeskAnswer, MOST_ROWS, type OutboxAnswer, type OverviewAnswer } from "./wire.ts";
 
 /** Longest text that somebody types, UTF-16 units. */
 const LONGEST_WORDS = 100_000;
@@ -85,6 +86,7 @@ const READERS: { readonly [K in Exclude<keyof Calls, "act">]: Reader<Calls[K][0]
   cover: nothing,
   reply: record({ tip: tipId, text: text(LONGEST_WORDS, 1), challenge: flag }),
   decisions: nothing,
+  overview: nothing,
   outbox: nothing,
   handover: record({ person: text(64, 1), secret: text(4096) }),
   lock: nothing,
@@ -182,6 +184,7 @@ export class WindowApi {
       act: (given) => this.#act(actRequest(given, "act")),
       reply: (given) => this.#reply(READERS.reply(given, "reply")),
       decisions: () => Promise.resolve(this.#decisions()),
+      overview: () => Promise.resolve(this.#overview()),
       outbox: () => Promise.resolve(this.#outbox()),
       handover: (given) => this.#handover(READERS.handover(given, "handover")),
       lock: () => {
@@ -284,6 +287,12 @@ export class WindowApi {
         mayReject: isAllowed(this.#casebook, key, { kind: "rejected", proposal }),
       })),
     };
+  }
+
+  #overview(): OverviewAnswer {
+    const { total, measures, tables } = metricsFor(this.#state, (id) => this.#index.factsOf(id), this.#person.key);
+    const counted = tables.map(({ name, counts }) => ({ name, counts: [...counts].map(([code, count]) => ({ code, count })) }));
+    return { total, read: this.#index.read, tips: this.#index.total, measures, tables: counted };
   }
 
   #outbox(): OutboxAnswer {

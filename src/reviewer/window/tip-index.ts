@@ -16,6 +16,8 @@ const AT_ONCE = 32;
 export interface TipFacts {
   readonly language: string | null;
   readonly files: number;
+  /** Place it is said to have happened, a code. */
+  readonly where: string | null;
 }
 
 /** Every tip that is not destroyed. */
@@ -60,7 +62,8 @@ export class TipIndex {
   async #load(shelved: ShelvedTip): Promise<{ id: string; narrative: string; facts: TipFacts } | null> {
     try {
       const { id, tip } = await readRecord(this.#casebook, shelved);
-      return { id, narrative: tip.answers.narrative, facts: { language: tip.answers.language, files: tip.attachments.length } };
+      const { narrative, language, where } = tip.answers;
+      return { id, narrative, facts: { language, files: tip.attachments.length, where } };
     } catch (error) {
       if (error instanceof Refusal) return null;
       throw error;

@@ -184,6 +184,19 @@ export interface DecisionsAnswer {
   }[];
 }
 
+/** Counts of the tips this person does not stay out of; `null` is a count that is kept back (triage/suppression.ts). */
+export interface OverviewAnswer {
+  readonly total: number | null;
+  /** Tips that were read in so far, of `tips`. */
+  readonly read: number;
+  readonly tips: number;
+  readonly measures: readonly { readonly name: string; readonly value: string }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly counts: readonly { readonly code: string; readonly count: number | null }[];
+  }[];
+}
+
 /** Exactly what leaves with the next outbox. */
 export interface OutboxAnswer {
   readonly batches: readonly { readonly batch: number; readonly date: string; readonly size: number; readonly root: string }[];
@@ -226,6 +239,7 @@ export interface Calls {
     answer: { readonly challenge: string | null },
   ];
   readonly decisions: readonly [request: Record<string, never>, answer: DecisionsAnswer];
+  readonly overview: readonly [request: Record<string, never>, answer: OverviewAnswer];
   readonly outbox: readonly [request: Record<string, never>, answer: OutboxAnswer];
   /** Somebody else sits down. `secret` is their passphrase or card; empty in a practice casebook. */
   readonly handover: readonly [request: { readonly person: string; readonly secret: string }, answer: DeskAnswer];

@@ -6,6 +6,7 @@ import {
   acceptedEpochs,
   epochAt,
   EPOCH_SECONDS,
+  extendCertificate,
   generateCertificate,
   openCertificate,
   openSecret,
@@ -55,6 +56,24 @@ describe("a certificate", () => {
     const rewards = await newKeyPair("rewards", 1);
     expect(rewards.certificate.purpose).toBe("rewards");
     expect(rewards.epoch.certificate).toBe("rewards");
+  });
+
+  it("can be extended: the same primary, weeks that follow, old ones and stubs as they were", async () => {
+    const { secretBytes, certificate } = await newKeyPair("program", 2);
+    const [gone = "", kept = ""] = certificate.epochs.map(({ fingerprint }) => fingerprint);
+    const withStub = await (await openSecret(secretBytes)).destroyEpoch(gone);
+    const extended = await extendCertificate(withStub, 3);
+    const longer = await openCertificate(extended.publicBytes, certificate.fingerprint);
+    expect(longer.epochs.map(({ from }) => from)).toEqual([0, 1, 2, 3, 4].map((week) => START + week * EPOCH_SECONDS));
+    expect(longer.epochs.slice(0, 2).map(({ fingerprint }) => fingerprint)).toEqual([gone, kept]);
+    const secret = await openSecret(extended.secretBytes);
+    expect(secret.destroyed).toEqual([gone]);
+    for (const epoch of longer.epochs.slice(1)) {
+      const key = randomBytes(32);
+      expect(await secret.decryptSessionKey(await epoch.encryptSessionKey(key))).toEqual(key);
+    }
+    const trimmed = await trimCertificate(extended.publicBytes, [longer.epochs[4]?.fingerprint ?? ""]);
+    expect((await openCertificate(trimmed, certificate.fingerprint)).epochs).toHaveLength(1);
   });
 
   it("of a year opens", async () => {

@@ -102,6 +102,13 @@ describe("the window's calls", () => {
     expect(await refused(act("noted", { tip: one }))).toBe("bad-field");
   });
 
+  it("count tips without telling a small number", async () => {
+    const { total, tables } = await call("overview", {});
+    expect(total).toBeNull();
+    expect(tables.map(({ name }) => name)).toContain("where");
+    for (const { counts } of tables) for (const { count } of counts) expect(count === null || count === 0).toBe(true);
+  });
+
   it("suggest what looks alike", async () => {
     expect((await call("tip", { tip: one })).content?.alike).toEqual([{ id: copy, percent: 100, equal: true }]);
   });

@@ -21,6 +21,18 @@ export function make<K extends keyof HTMLElementTagNameMap>(tag: K, made: Made, 
   return element;
 }
 
+/** A new element of a drawing. Its texts go in as text too. */
+export function makeSvg(
+  tag: "g" | "rect" | "svg" | "text" | "title",
+  attributes: Readonly<Record<string, string>>,
+  ...children: readonly (Node | string)[]
+): SVGElement {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
 /** A button. */
 export function button(label: string, click: () => void, more: Made = {}): HTMLButtonElement {
   return make("button", { type: "button", click, ...more }, label);

@@ -17,6 +17,7 @@ export function commandOf(state: State, key: string, chord: boolean): Command | 
 const GOING: Readonly<Record<string, Command>> = {
   i: { do: "go", to: "inbox" },
   d: { do: "go", to: "decisions" },
+  m: { do: "go", to: "overview" },
   o: { do: "go", to: "outbox" },
   p: { do: "panel", panel: "handover" },
   l: { do: "lock" },
@@ -93,6 +94,7 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["?", "this help"],
   ["g then i", "inbox"],
   ["g then d", "decisions of two people"],
+  ["g then m", "overview: map, counts, plots"],
   ["g then o", "what leaves with the next outbox"],
   ["g then p", "another person sits down"],
   ["g then l", "lock"],

@@ -10,6 +10,7 @@ import type {
   InboxFilter,
   InboxRow,
   OutboxAnswer,
+  OverviewAnswer,
   SavedFilter,
   TipAnswer,
 } from "../wire.ts";
@@ -20,7 +21,7 @@ import { fileCame, inEncoding, type Look, look, pageCame, type ShownFile } from 
 /** Rows that are asked for at once. */
 export const PAGE_ROWS = 100;
 
-export type Place = "inbox" | "tip" | "file" | "decisions" | "outbox";
+export type Place = "inbox" | "tip" | "file" | "decisions" | "overview" | "outbox";
 
 /** Places that one can go to from anywhere. */
 export type Destination = Exclude<Place, "tip" | "file">;
@@ -45,6 +46,7 @@ export interface State {
   /** What is marked in the narrative, UTF-16 units. */
   readonly marked: { readonly start: number; readonly end: number } | null;
   readonly decisions: DecisionsAnswer | null;
+  readonly overview: OverviewAnswer | null;
   readonly outbox: OutboxAnswer | null;
   readonly panel: Panel | null;
   /** The form whose act is under way, or `null`. */
@@ -131,6 +133,7 @@ export const FIRST: State = {
   file: null,
   marked: null,
   decisions: null,
+  overview: null,
   outbox: null,
   panel: null,
   sent: null,
@@ -325,6 +328,8 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
       return afterAct({ ...state, message: "The reply is sealed and waits for the next outbox." });
     case "decisions":
       return stay({ ...state, stale: false, decisions: event.answer });
+    case "overview":
+      return stay({ ...state, overview: event.answer });
     case "outbox":
       return stay({ ...state, outbox: event.answer });
     case "handover":

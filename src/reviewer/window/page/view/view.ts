@@ -4,6 +4,7 @@ import type { Destination, State, WindowEvent } from "../state.ts";
 import { ask } from "./dialog.ts";
 import { decisionsView, outboxView } from "./decisions.ts";
 import { fileView } from "./file.ts";
+import { overviewView } from "./overview.ts";
 import { InboxView } from "./inbox.ts";
 import { tipView } from "./tip.ts";
 
@@ -12,6 +13,7 @@ export type Dispatch = (event: WindowEvent) => void;
 const PLACES: readonly (readonly [Destination, string])[] = [
   ["inbox", "Inbox"],
   ["decisions", "Decisions"],
+  ["overview", "Overview"],
   ["outbox", "Outbox"],
 ];
 
@@ -116,6 +118,10 @@ export class View {
         return;
       case "decisions":
         if (moved || state.decisions !== before.decisions) this.#show(decisionsView(state, this.#dispatch));
+        if (moved) this.#focusHeading();
+        return;
+      case "overview":
+        if (moved || state.overview !== before.overview) this.#show(overviewView(state));
         if (moved) this.#focusHeading();
         return;
       case "outbox":
