@@ -1,5 +1,5 @@
 /**
- * What a server's backup has in it: the text of a note signed by the log key, the last file of the backup's archive. Specification section 14.
+ * What a server's backup has in it: the text of a note signed by the log key, the last file of the backup's archive. Specification section 15.
  *
  *     <origin>/backup/v1
  *     date <YYYY-MM-DD>
