@@ -1,5 +1,5 @@
 /**
- * What a server's backup has in it: the text of a note signed by the log key, the last file of the backup's archive. Specification section 14.
+ * What a server's backup has in it: the text of a note signed by the log key, the last file of the backup's archive. Specification section 16.
  *
  *     <origin>/backup/v1
  *     date <YYYY-MM-DD>
@@ -10,6 +10,7 @@
 import { Refusal } from "../errors.ts";
 import { parseDate } from "./date.ts";
 import { NAME } from "./note.ts";
+import { isTarPath } from "./tar.ts";
 
 /** A file of a backup. */
 export interface BackupFile {
@@ -37,7 +38,7 @@ const HEAD = new RegExp(
   `^(${NAME})/backup/v1\ndate ([0-9]{4}-[0-9]{2}-[0-9]{2})\nsize (0|[1-9][0-9]{0,15})\nschema ([1-9][0-9]{0,3})\n`,
   "u",
 );
-const FILE = /^file ([0-9a-f]{64}) (0|[1-9][0-9]{0,9}) ((?!.*(?:^|[ /])\.{0,2}(?:\/|$))[a-z0-9._/-]{1,100})$/;
+const FILE = /^file ([0-9a-f]{64}) (0|[1-9][0-9]{0,9}) ([a-z0-9._/-]{1,100})$/;
 
 /** The note text. What `parseBackup` would refuse is a bug here. */
 export function formatBackup({ origin, date, size, schema, files }: BackupManifest): string {
@@ -72,7 +73,7 @@ export function parseBackup(text: string): BackupManifest {
   if (lines.pop() !== "") throw new Refusal("bad-backup", "end");
   const files = lines.map((line): BackupFile => {
     const [, sha256 = "", octets = "", path] = FILE.exec(line) ?? [];
-    if (path === undefined) throw new Refusal("bad-backup", "file");
+    if (path === undefined || !isTarPath(path)) throw new Refusal("bad-backup", "file");
     return { path, size: Number(octets), sha256 };
   });
   if (new Set(files.map(({ path }) => path)).size !== files.length) throw new Refusal("bad-backup", "paths");

@@ -40,14 +40,15 @@ export interface TarEntry {
 }
 
 /** Whether `path` is one to 100 of `a-z 0-9 . _ - /`, relative, without empty segments and without `.` and `..`. */
-function isPath(path: string): boolean {
+export function isTarPath(path: string): boolean {
   if (!/^[a-z0-9._/-]{1,100}$/.test(path)) return false;
   return path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
 }
 
 /** The 512 octets before a file of `size` bytes. Throws a bug on a path or size that cannot be written. */
 export function tarHeader(path: string, size: number): Bytes {
-  if (!isPath(path) || !Number.isSafeInteger(size) || size < 0 || size > LARGEST_FILE) throw new Error("no header for this path or size");
+  if (!isTarPath(path) || !Number.isSafeInteger(size) || size < 0 || size > LARGEST_FILE)
+    throw new Error("no header for this path or size");
   const header = new Uint8Array(BLOCK);
   const put = (offset: number, text: string): void => {
     header.set(utf8(text), offset);
@@ -131,7 +132,7 @@ function parseHeader(header: Bytes): { path: string; size: number } {
   const path = String.fromCharCode(...header.subarray(0, end < 0 || end > 100 ? 100 : end));
   const digits = String.fromCharCode(...header.subarray(124, 135));
   const size = Number.parseInt(digits, 8);
-  if (!isPath(path) || !/^[0-7]{11}$/.test(digits) || !equal(tarHeader(path, size), header)) badArchive();
+  if (!isTarPath(path) || !/^[0-7]{11}$/.test(digits) || !equal(tarHeader(path, size), header)) badArchive();
   return { path, size };
 }
 

@@ -9,7 +9,7 @@ import { Fault, Refusal } from "../../protocol/errors.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { type Context, openContext } from "../context.ts";
 import { loadKeys } from "../keys.ts";
-import { backupAnswer, doctorAnswer, restoreAnswer } from "../operator/answers.ts";
+import { backupAnswer, doctorAnswer, guideAnswer, restoreAnswer } from "../operator/answers.ts";
 import { openAdminSocket } from "../operator/admin-socket.ts";
 import { backUp } from "../operator/backup.ts";
 import { restoreFrom } from "../operator/commands.ts";
@@ -66,6 +66,7 @@ const HELP = `firsthand: the intake server.
       --log-key FILE         the log's key (keys/log.seed), if the backup does not have it
   firsthand doctor           what is wrong with this installation, running or not, and how to mend it
   firsthand inventory        what is stored of sealed batches, signed, for firsthand-auditor inventory
+  firsthand help GUIDE       a guide of a page or two: operator, courier, reviewer, auditor, incidents
   firsthand keys             the public keys others need to check this server
       --policy               the policy file for firsthand-auditor
       --log                  only the log's key, made if there is none yet: the page is built for it
@@ -112,6 +113,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   clock: { words: [], options: ["today", "json"] },
   status: { words: [], options: ["json"] },
   doctor: { words: [], options: ["json"] },
+  help: { words: ["GUIDE"], options: ["json"] },
   backup: { words: ["FILE"], options: ["with-log-key", "with-batch-keys", "json"] },
   restore: { words: ["FILE"], options: ["checkpoint", "key", "passphrase", "log-key", "json"] },
   inventory: { words: [], options: ["json"] },
@@ -201,6 +203,7 @@ async function runCommand(
   values: Values,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Answer> {
+  if (command === "help") return guideAnswer(word);
   if (command === "doctor") return doctorAnswer(await examine(env));
   const config = loadConfig(env);
   if (command === "restore") return restored(config, word, values);

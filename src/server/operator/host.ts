@@ -7,12 +7,17 @@ import { dirname, join, relative } from "node:path";
 import type { Config } from "../config.ts";
 import { type Finding, finding } from "./findings.ts";
 
-const OTHERS_READ = 0o077;
+/** Anything for everybody, and writing for the group. */
+const FOR_OTHERS = 0o027;
+const FOR_GROUP = 0o070;
 const OTHERS_WRITE = 0o022;
 const WORLD_WRITES = 0o002;
 
 /** Folders below DATA_DIR whose files are secrets. */
 const SECRETS = ["keys", "logins"];
+
+/** What nobody but the keeper may read. The rest an operator may open to a group, for a process of another user that only takes tips in. */
+const KEEPERS_OWN = /^(?:keys\/batches(?:\/|$)|logins\/firsthand_(?:keeper|auditor)$)/;
 
 /** Addresses of this machine alone, as the settings know them. */
 const LOOPBACK = /^(?:localhost|::1|127\..*)$/;
@@ -53,7 +58,8 @@ export async function lookAtFiles({ dataDir, keysDir, pageDir }: Config): Promis
   for (const secret of SECRETS) {
     for (const path of await below(join(dataDir, secret))) {
       const { mode, uid } = await lstat(path);
-      if ((mode & OTHERS_READ) !== 0) open.push(relative(dataDir, path));
+      const name = relative(dataDir, path);
+      if ((mode & (KEEPERS_OWN.test(name) ? FOR_OTHERS | FOR_GROUP : FOR_OTHERS & ~0o020)) !== 0 || (mode & 0o020) !== 0) open.push(name);
       if (uid !== facts.uid) strange.push(relative(dataDir, path));
     }
   }
