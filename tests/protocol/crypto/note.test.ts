@@ -99,7 +99,9 @@ describe("a verifier key", () => {
   test.each([
     ["with another name", GO_VKEY.replace("Peter", "Petra")],
     ["with another id", GO_VKEY.replace("c74f20a3", "c74f20a4")],
-    ["of an unknown type", "x+00000000+AhpcAhpcAhpcAhpcAhpcAhpcAhpcAhpcAhpcAhpcAhpc"],
+    ["of an unknown type", vkeyOfType(2)],
+    ["with something after its key", vkeyOfType(1, 33)],
+    ["of a public key that is not base64", "x+00000000+A=A="],
     ["without a name", GO_VKEY.replace("PeterNeumann", "")],
     ["with white space", ` ${GO_VKEY}`],
     ["cut short", GO_VKEY.slice(0, -4)],
