@@ -15,11 +15,13 @@
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { inflateRawSync } from "node:zlib";
 import { type Bytes, collect, equal } from "../../protocol/bytes.ts";
 import { batchRoot, readBundle } from "../../protocol/crypto/bundle.ts";
+import { LONGEST_SCAN, parseCodes } from "../../protocol/crypto/code-series.ts";
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { openNote } from "../../protocol/crypto/note.ts";
-import { fromHex, toHex } from "../../protocol/encoding.ts";
+import { fromHex, fromUtf8, toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { acknowledgementPath, parseAcknowledgement } from "../../protocol/format/acknowledgement.ts";
 import { formatDate } from "../../protocol/format/date.ts";
@@ -59,13 +61,15 @@ interface Reply {
 
 /** Longest acknowledgement, bytes. */
 const LONGEST = 4096;
+/** Longest bundle in codes, unpacked, bytes. */
+const LONGEST_IN_CODES = 4_194_304;
 
 /**
- * Imports a bundle to the server.
+ * Imports a bundle to the server: a file of one, or the text of scanned codes (crypto/code-series.ts) whose data is one in DEFLATE (RFC 1951).
  * @throws {Refusal} `not-found` if there is no such file; what is wrong with the bundle, by name (`bundle-…`, `bad-acknowledgement`,
  * `unknown-signer`, `bad-reply`, …). Nothing is changed then.
  */
-export async function importBundle(keeper: Keeper, file: string): Promise<ImportedBundle> {
+export async function importBundle(keeper: Keeper, file: string, form: "bundle" | "codes" = "bundle"): Promise<ImportedBundle> {
   const { context, lock, progress } = keeper;
   const { db, keys, retention } = context;
   if ((await stat(file).catch(() => null))?.isFile() !== true) throw new Refusal("not-found", "the bundle's file");
@@ -75,15 +79,19 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
   const read: Checked[] = [];
   const replies: Reply[] = [];
   const numbers = new Map<string, number>();
-  const { manifest, manifestHash } = await readBundle(createReadStream(file), expected, async (path, size, body) => {
-    if (path.startsWith("replies/")) {
-      if (size !== REPLY_LENGTH) throw new Refusal("bad-reply", "length");
-      replies.push(checkReply(numbers, path, await collect(body, REPLY_LENGTH)));
-      return;
-    }
-    if (size > LONGEST) throw new Refusal("bad-acknowledgement", "length");
-    read.push(await checkAcknowledgement(context, path, await collect(body, LONGEST)));
-  });
+  const { manifest, manifestHash } = await readBundle(
+    form === "codes" ? bundleInCodes(file) : createReadStream(file),
+    expected,
+    async (path, size, body) => {
+      if (path.startsWith("replies/")) {
+        if (size !== REPLY_LENGTH) throw new Refusal("bad-reply", "length");
+        replies.push(checkReply(numbers, path, await collect(body, REPLY_LENGTH)));
+        return;
+      }
+      if (size > LONGEST) throw new Refusal("bad-acknowledgement", "length");
+      read.push(await checkAcknowledgement(context, path, await collect(body, LONGEST)));
+    },
+  );
 
   progress("recording acknowledgements");
   const checked = read.filter(({ late }) => !late);
@@ -119,6 +127,16 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
     late: numbersOf(read.filter(({ late }) => late)),
     replies: replies.length,
   };
+}
+
+async function* bundleInCodes(file: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const pieces: AsyncIterable<Uint8Array> = createReadStream(file);
+  const packed = parseCodes(fromUtf8(await collect(pieces, LONGEST_SCAN)));
+  try {
+    yield inflateRawSync(packed, { maxOutputLength: LONGEST_IN_CODES });
+  } catch {
+    throw new Refusal("bad-codes", "damaged");
+  }
 }
 
 function numbersOf(checked: readonly Checked[]): number[] {
