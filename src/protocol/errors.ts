@@ -78,6 +78,8 @@ export const REFUSALS = {
   "bundle-skipped": "A bundle before this one is missing.",
   "bundle-forked": "This bundle does not follow the one imported before it.",
   "bundle-foreign": "The bundle comes from another sender or goes another way.",
+  "bad-codes": "These are not the scanned codes of one outbox.",
+  "codes-missing": "Some codes were not scanned.",
   // intake over HTTP
   "not-found": "There is nothing here.",
   "method-not-allowed": "This address does not take this method.",

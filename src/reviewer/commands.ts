@@ -1,9 +1,8 @@
 /** The commands of the review machine, one function each. They return what is to be said; only `command-line.ts` prints. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { sha256 } from "../protocol/crypto/hash.ts";
-import { parseVkey, type Vkey } from "../protocol/crypto/note.ts";
-import { fromUtf8, toHex, utf8 } from "../protocol/encoding.ts";
+import type { Vkey } from "../protocol/crypto/note.ts";
+import { fromUtf8, utf8 } from "../protocol/encoding.ts";
 import { Fault, Refusal } from "../protocol/errors.ts";
 import { type CeremonyPlan, holdCeremony } from "./ceremony.ts";
 import { Casebook } from "./casebook/casebook.ts";
@@ -11,6 +10,7 @@ import { checkCasebook } from "./casebook/check.ts";
 import { writeNewFile } from "./casebook/durable-file.ts";
 import type { ActOf } from "./casebook/event.ts";
 import { importBundle } from "./casebook/import.ts";
+import { fingerprintOf, logKeyIn, pinnedLogKey } from "./casebook/log-key.ts";
 import { destructionsLeaving, outboxBytes, recordOutbox, repliesLeaving } from "./casebook/outbox.ts";
 import { openReplies, recordReply } from "./casebook/replies.ts";
 import { findTip, readPieces, readRecord, type ShelvedTip, threadsOf, type TipRecord, tipsOf } from "./casebook/shelf.ts";
@@ -68,34 +68,20 @@ export function importFile(file: string, logKeyFile: string | undefined, desk: D
 
 /** The log key to check against. To believe one for the first time is a person's decision, so it is said aloud. */
 async function logKey(casebook: Casebook, file: string | undefined, say: Desk["say"]): Promise<Vkey> {
-  const pinned = casebook.acts("log-key-pinned").at(-1);
+  const pinned = pinnedLogKey(casebook);
   if (file === undefined) {
-    if (pinned === undefined) throw new Refusal("usage", "the first import needs --log-key FILE");
-    return parseVkey(pinned.vkey);
+    if (pinned === null) throw new Refusal("usage", "the first import needs --log-key FILE");
+    return pinned;
   }
-  const key = parseVkey(await readLogKey(file));
-  if (pinned !== undefined) {
-    if (pinned.vkey !== key.text) throw new Refusal("bundle-foreign", "another log key is pinned");
-    return key;
-  }
-  if (key.name !== casebook.opened.origin) throw new Refusal("wrong-origin", "log key");
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new Fault("reading the log's verifier key", cause);
+  });
+  const key = logKeyIn(casebook, fromUtf8(bytes));
+  if (pinned !== null) return key;
   say(`If this import succeeds, the casebook believes this log key from now on. Compare it with what the operator says:`);
   say(`  key          ${key.text}`);
   say(`  fingerprint  ${fingerprintOf(key)}`);
   return key;
-}
-
-/** Text of the key in a file: the key alone, or what `firsthand keys` prints. */
-async function readLogKey(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new Fault("reading the log's verifier key", cause);
-  });
-  const text = fromUtf8(bytes).trim();
-  return /^Log key: +(\S+)$/m.exec(text)?.[1] ?? text;
-}
-
-function fingerprintOf(key: Vkey): string {
-  return toHex(sha256(utf8(key.text)));
 }
 
 async function requireFile(file: string): Promise<void> {

@@ -88,7 +88,7 @@ function alphabetsOf(word: string): Alphabet[] {
 
 /** The letters of each alphabet but the first, by name: `Latin and Cyrillic (а, р)`. */
 function rarest(word: string, alphabets: readonly Alphabet[]): string {
-  const count = (alphabet: Alphabet): string[] => [...word].filter((letter) => OF_ALPHABET[alphabet].test(letter));
+  const count = (alphabet: Alphabet): string[] => Array.from(word).filter((letter) => OF_ALPHABET[alphabet].test(letter));
   const [most, ...others] = [...alphabets].sort((one, other) => count(other).length - count(one).length);
   const told = others.map((alphabet) => `${alphabet} (${[...new Set(count(alphabet))].join(", ")})`);
   return [most, ...told].join(" and ");
@@ -96,7 +96,7 @@ function rarest(word: string, alphabets: readonly Alphabet[]): string {
 
 /** Digits of one script stand in tens. */
 function digitScripts(number: string): number {
-  return new Set([...number].map((digit) => zeroOf(digit.codePointAt(0) ?? 0))).size;
+  return new Set(Array.from(number, (digit) => zeroOf(digit.codePointAt(0) ?? 0))).size;
 }
 
 function zeroOf(digit: number): number {

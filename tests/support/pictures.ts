@@ -26,6 +26,21 @@ export function plainPng(width: number, height: number, colour: readonly [number
   );
 }
 
+/** A PNG of a QR code: rows of squares, `1` for a dark one, four pixels each. */
+export function codePng(rows: readonly string[]): Bytes {
+  const side = 4 * rows.length;
+  const lines = rows.flatMap((row) => {
+    const pixels = Array.from(row).flatMap((square) => Array.from({ length: 4 }, () => (square === "1" ? 0 : 255)));
+    return Array.from({ length: 4 }, () => Buffer.from([0, ...pixels]));
+  });
+  return concat(
+    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10),
+    chunk("IHDR", concat(u32(side), u32(side), Uint8Array.of(8, 0, 0, 0, 0))),
+    chunk("IDAT", deflateSync(Buffer.concat(lines))),
+    chunk("IEND", new Uint8Array(0)),
+  );
+}
+
 /** A PDF with a page for each line of words. */
 export function pagesPdf(...lines: readonly string[]): Bytes {
   const kids = lines.map((_, index) => `${String(10 + 2 * index)} 0 R`).join(" ");

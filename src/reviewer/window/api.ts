@@ -2,13 +2,15 @@
  * The window's calls. Each is read strictly, runs alone (the next begins when it has ended), and is either an answer from the casebook's state or one act appended to it. Nothing
  * is decided here that triage/rules.ts decides.
  */
-import { fromBase64 } from "../../protocol/encoding.ts";
+import type { Source } from "../../protocol/bytes.ts";
+import type { Vkey } from "../../protocol/crypto/note.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import { flag, integer, type Json, list, nullable, oneOf, type Reader, record, text } from "../../protocol/format/json.ts";
+import { flag, hex, integer, type Json, list, nullable, oneOf, type Reader, record, text } from "../../protocol/format/json.ts";
 import { type OpenCasebook, settle } from "../casebook/destroy.ts";
 import type { Act } from "../casebook/event.ts";
 import { tipId } from "../casebook/identifiers.ts";
-import { batchesToAcknowledge, destructionsLeaving, repliesLeaving } from "../casebook/outbox.ts";
+import { importBundle } from "../casebook/import.ts";
+import { fingerprintOf, logKeyIn, pinnedLogKey } from "../casebook/log-key.ts";
 import type { ActingPerson } from "../casebook/people.ts";
 import { recordReply } from "../casebook/replies.ts";
 import { findTip } from "../casebook/shelf.ts";
@@ -27,8 +29,9 @@ import type { Player } from "./player.ts";
 import { isAllowed, tipFor } from "./reading.ts";
 import { FILTER_FIELDS, filterName, filtersOf, forgetFilter, savedFilter, saveFilter } from "./saved-filters.ts";
 import { nameOf } from "./sentences.ts";
+import { outboxCodes, outboxListing, signOutbox, writeOutbox } from "./stick.ts";
 import { TipIndex } from "./tip-index.ts";
-import { type Calls, type DecisionsAnswer, type DeskAnswer, MOST_ROWS, type OutboxAnswer, type OverviewAnswer } from "./wire.ts";
+import { type Calls, type DecisionsAnswer, type DeskAnswer, type ImportedAnswer, MOST_ROWS, type OverviewAnswer } from "./wire.ts";
 
 /** Longest text that somebody types, UTF-16 units. */
 const LONGEST_WORDS = 100_000;
@@ -88,6 +91,11 @@ const READERS: { readonly [K in Exclude<keyof Calls, "act">]: Reader<Calls[K][0]
   decisions: nothing,
   overview: nothing,
   outbox: nothing,
+  "sign-outbox": record({ digest: hex(32) }),
+  "write-outbox": record({ folder: text(4096, 1) }),
+  "outbox-codes": nothing,
+  importing: nothing,
+  "log-key": record({ text: text(4096, 1) }),
   handover: record({ person: text(64, 1), secret: text(4096) }),
   lock: nothing,
 };
@@ -118,6 +126,11 @@ export class WindowApi {
   readonly #looking: Looking;
   readonly #sitting: Sitting;
   #turn: Promise<unknown> = Promise.resolve();
+  #filling: Promise<void> = Promise.resolve();
+  /** What takes long just now. */
+  #work: string | null = null;
+  /** A log key that somebody has seen the fingerprint of. */
+  #compared: Vkey | null = null;
 
   /** @throws {Refusal} `not-allowed` if the person never reads tips. */
   constructor(sitting: Sitting) {
@@ -131,7 +144,8 @@ export class WindowApi {
 
   /** Fills the search; ends when it is full or the window is closed. */
   fill(): Promise<void> {
-    return this.#index.fill();
+    this.#filling = this.#filling.then(() => this.#index.fill());
+    return this.#filling;
   }
 
   /** Ends what is under way, then gives the memory back. */
@@ -139,13 +153,14 @@ export class WindowApi {
     await this.#turn;
     await this.#looking.end(this.#casebook);
     this.#index.close();
+    await this.#filling;
   }
 
   /** Answers one call, after those before it. @throws {Refusal} {@link Fault} */
   answer(name: string, request: Json): Promise<unknown> {
     const calls: { readonly [K in keyof Calls]: (request: Json) => Promise<Calls[K][1]> } = {
       desk: () => Promise.resolve(this.#desk()),
-      alive: () => Promise.resolve({ read: this.#index.read, total: this.#index.total }),
+      alive: () => Promise.resolve({ read: this.#index.read, total: this.#index.total, work: this.#work }),
       inbox: (given) => Promise.resolve(inboxOf(this.#state, this.#index, this.#person.key, READERS.inbox(given, "inbox"))),
       filters: async (given) => {
         nothing(given, "filters");
@@ -185,7 +200,20 @@ export class WindowApi {
       reply: (given) => this.#reply(READERS.reply(given, "reply")),
       decisions: () => Promise.resolve(this.#decisions()),
       overview: () => Promise.resolve(this.#overview()),
-      outbox: () => Promise.resolve(this.#outbox()),
+      outbox: () => outboxListing(this.#casebook),
+      "sign-outbox": async (given) => ({
+        bundle: await signOutbox(this.#open, this.#person, READERS["sign-outbox"](given, "outbox").digest, this.#sitting.now()),
+      }),
+      "write-outbox": async (given) => ({ file: await writeOutbox(this.#open, READERS["write-outbox"](given, "outbox").folder) }),
+      "outbox-codes": () => outboxCodes(this.#open),
+      importing: () => {
+        const next = (this.#casebook.acts("imported").at(-1)?.bundle ?? 0) + 1;
+        return Promise.resolve({ next, pinned: pinnedLogKey(this.#casebook) !== null });
+      },
+      "log-key": (given) => {
+        this.#compared = logKeyIn(this.#casebook, READERS["log-key"](given, "log key").text);
+        return Promise.resolve({ fingerprint: fingerprintOf(this.#compared) });
+      },
       handover: (given) => this.#handover(READERS.handover(given, "handover")),
       lock: () => {
         this.#sitting.onLock();
@@ -194,10 +222,20 @@ export class WindowApi {
     };
     if (!Object.hasOwn(calls, name)) return Promise.reject(new Refusal("not-found"));
     const call: (request: Json) => Promise<unknown> = calls[name as keyof Calls];
-    if (name !== "alive") this.#sitting.onUse();
+    // It waits for nothing: while something takes long, it says so.
+    if (name === "alive") return call(request);
+    this.#sitting.onUse();
     const answered = this.#turn.then(() => call(request));
     this.#turn = answered.catch(() => undefined);
     return answered;
+  }
+
+  /** Takes in a bundle, after the calls before. All or nothing. @throws {Refusal} what is wrong with it. */
+  takeIn(source: Source): Promise<ImportedAnswer> {
+    this.#sitting.onUse();
+    const taken = this.#turn.then(() => this.#import(source)).finally(() => (this.#work = null));
+    this.#turn = taken.catch(() => undefined);
+    return taken;
   }
 
   get #casebook(): OpenCasebook["casebook"] {
@@ -295,17 +333,29 @@ export class WindowApi {
     return { total, read: this.#index.read, tips: this.#index.total, measures, tables: counted };
   }
 
-  #outbox(): OutboxAnswer {
-    return {
-      batches: batchesToAcknowledge(this.#casebook).map(({ batch, date, size, root }) => ({ batch, date, size, root })),
-      replies: repliesLeaving(this.#casebook, null).map(({ tip, date, mailbox, sealed }) => ({
-        tip,
-        date,
-        mailbox,
-        bytes: fromBase64(sealed).length,
-      })),
-      destroyed: destructionsLeaving(this.#casebook, null),
-    };
+  /** The log key to check against: the pinned one, or the one that somebody compared. */
+  #log(): Vkey {
+    const log = pinnedLogKey(this.#casebook) ?? this.#compared;
+    if (log === null) throw new Refusal("usage", "the first import needs the log's key");
+    return log;
+  }
+
+  async #import(source: Source): Promise<ImportedAnswer> {
+    const { now, onUse } = this.#sitting;
+    const { imported, warnings } = await importBundle(source, {
+      casebook: this.#casebook,
+      program: this.#open.vault.program,
+      log: this.#log(),
+      person: this.#person,
+      now: now(),
+      progress: (what, done, total) => {
+        this.#work = `${what}: ${String(done)}${total === null ? "" : ` of ${String(total)}`}`;
+        onUse();
+      },
+    });
+    void this.fill();
+    const sum = (of: "tips" | "decoys"): number => imported.batches.reduce((total, batch) => total + batch[of], 0);
+    return { bundle: imported.bundle, batches: imported.batches.length, tips: sum("tips"), decoys: sum("decoys"), warnings };
   }
 
   async #handover({ person, secret }: Calls["handover"][0]): Promise<DeskAnswer> {

@@ -10,7 +10,7 @@ import { readingOf } from "../triage/state.ts";
 import { hasOpened } from "./inbox.ts";
 
 /** Longest file that is looked at in the window, bytes: it is held in memory. What is longer, `extract` writes out. */
-export const LONGEST_LOOKED_AT = 268_435_456;
+const LONGEST_LOOKED_AT = 268_435_456;
 
 /** An attached file. */
 export interface Attached {

@@ -40,6 +40,8 @@ export class Player {
     const path = /^\/(play|media)\/([0-9a-f]{64})$/.exec(request.url ?? "");
     // Random, used once, and only on this machine: no secret that is worth the trouble of timing.
     if (offered === null || path === null || path[2] !== offered.token) return false;
+    // The frame has an origin of its own: for the browser both are from elsewhere, Firefox says so of the document too.
+    response.setHeader("cross-origin-resource-policy", "cross-origin");
     if (path[1] === "play") sendDocument(`http://${request.headers.host ?? ""}`, offered, response);
     else sendMedia(request.headers.range, offered, response);
     return true;
@@ -61,8 +63,6 @@ function sendMedia(range: string | undefined, { bytes, type }: Offered, response
   response.setHeader("content-type", type);
   response.setHeader("accept-ranges", "bytes");
   response.setHeader("content-security-policy", "sandbox; default-src 'none'");
-  // The frame has an origin of its own, so for the browser this is from elsewhere.
-  response.setHeader("cross-origin-resource-policy", "cross-origin");
   const asked = /^bytes=(\d{1,10})-(\d{0,10})$/.exec(range ?? "");
   if (asked === null) {
     response.setHeader("content-length", bytes.length);

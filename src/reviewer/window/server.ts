@@ -5,6 +5,7 @@
  *     GET  /window.js   /window.css
  *     POST /session     { token } → { session }, see door.ts
  *     GET  /play/…      /media/…   sound and film, see player.ts
+ *     POST /import      a bundle's bytes, with the session secret
  *     POST /call/NAME   canonical JSON → JSON, with the session secret in `firsthand-session`; see api.ts
  *
  * `Host` has to be this address (a name that somebody points to 127.0.0.1 does not get in), and a POST says that it comes from this page. What is refused is
@@ -13,6 +14,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Source } from "../../protocol/bytes.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
 import { type Json, parseJson, record, text } from "../../protocol/format/json.ts";
 import type { WindowFiles } from "./files.ts";
@@ -50,6 +52,9 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" } as const;
 
+/** What takes in a bundle. @throws {Refusal} {@link Fault} */
+export type TakingIn = (bundle: Source) => Promise<unknown>;
+
 /** What answers calls: the name of a call and what it was given. @throws {Refusal} {@link Fault} */
 export type Answering = (name: string, request: Json) => Promise<unknown>;
 
@@ -64,10 +69,10 @@ export interface OpenWindow {
 }
 
 /** Opens the window. */
-export async function openWindow(files: WindowFiles, player: Player, answer: Answering): Promise<OpenWindow> {
+export async function openWindow(files: WindowFiles, player: Player, answer: Answering, takeIn: TakingIn): Promise<OpenWindow> {
   const door = new Door();
-  const server = createServer({ requestTimeout: 30_000 }, (request, response) => {
-    void respond(request, response, files, player, door, answer);
+  const server = createServer({ headersTimeout: 30_000, requestTimeout: 0 }, (request, response) => {
+    void respond(request, response, files, player, (asked) => answerPost(asked, door, answer, takeIn));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -89,15 +94,14 @@ async function respond(
   response: ServerResponse,
   files: WindowFiles,
   player: Player,
-  door: Door,
-  answer: Answering,
+  post: (request: IncomingMessage) => Promise<unknown>,
 ): Promise<void> {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   try {
     requireHere(request);
     if (request.method === "GET") {
       if (!player.answer(request, response)) sendFile(request.url ?? "", response, files);
-    } else if (request.method === "POST") sendAnswer(response, await answerPost(request, door, answer));
+    } else if (request.method === "POST") sendAnswer(response, await post(request));
     else throw new Refusal("method-not-allowed");
   } catch (error) {
     if (response.destroyed) return;
@@ -112,9 +116,10 @@ function requireHere({ headers, socket }: IncomingMessage): void {
   if (headers.host !== `127.0.0.1:${String(socket.localPort ?? 0)}`) throw new Refusal("bad-request", "host");
 }
 
-function requireOwnPage({ headers }: IncomingMessage): void {
+function requireOwnPage({ headers, url }: IncomingMessage): void {
   if (headers.origin !== `http://${headers.host ?? ""}`) throw new Refusal("bad-request", "origin");
-  if (headers["content-type"] !== "application/json") throw new Refusal("wrong-media-type");
+  const type = url === "/import" ? "application/octet-stream" : "application/json";
+  if (headers["content-type"] !== type) throw new Refusal("wrong-media-type");
 }
 
 function statusOf({ code }: Refusal): number {
@@ -151,17 +156,28 @@ function sendJson(response: ServerResponse, status: number, value: unknown): voi
 }
 
 const exchange = record({ token: text(64, 64) });
-const PATH = /^\/(?:session|call\/([a-z-]{1,30}))$/;
+const PATH = /^\/(?:session|import|call\/([a-z-]{1,30}))$/;
 
-async function answerPost(request: IncomingMessage, door: Door, answer: Answering): Promise<unknown> {
+async function answerPost(request: IncomingMessage, door: Door, answer: Answering, takeIn: TakingIn): Promise<unknown> {
   requireOwnPage(request);
   const path = PATH.exec(request.url ?? "");
   if (path === null) throw new Refusal("not-found");
   const name = path[1];
-  if (name === undefined) return { session: door.exchange(exchange(await bodyOf(request), "session").token) };
+  if (request.url === "/session") return { session: door.exchange(exchange(await bodyOf(request), "session").token) };
   const secret = request.headers[SESSION_HEADER];
   door.requireSession(typeof secret === "string" ? secret : undefined);
-  return answer(name, await bodyOf(request));
+  return name === undefined ? receive(request, takeIn) : answer(name, await bodyOf(request));
+}
+
+/** A bundle as it comes. What is refused is read to its end all the same: a browser that is still sending would not listen. */
+async function receive(request: IncomingMessage, takeIn: TakingIn): Promise<unknown> {
+  const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  try {
+    return await takeIn(pieces);
+  } finally {
+    request.resume();
+    if (!request.readableEnded && !request.destroyed) await once(request, "close").catch(() => undefined);
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Json> {

@@ -25,14 +25,17 @@ export class TipIndex {
   readonly #search = new TipSearch();
   readonly #likeness = new Likeness();
   readonly #facts = new Map<string, TipFacts>();
-  readonly total: number;
   #read = 0;
   #closed = false;
   readonly #casebook: Casebook;
 
   constructor(casebook: Casebook) {
     this.#casebook = casebook;
-    this.total = tipsOf(casebook).length;
+  }
+
+  /** Tips there are. */
+  get total(): number {
+    return this.#casebook.state.tips.size;
   }
 
   /** Tips that were looked at so far, of {@link total}. */
@@ -40,10 +43,10 @@ export class TipIndex {
     return this.#read;
   }
 
-  /** Takes every tip in; ends early if the index is closed. A damaged record is passed over: `verify` is for that, and opening it says so. */
+  /** Takes in every tip that was not looked at yet, so again after an import; ends early if the index is closed. A damaged record is passed over: `verify` is for that, and opening it says so. */
   async fill(): Promise<void> {
     const tips = tipsOf(this.#casebook);
-    for (let start = 0; start < tips.length; start += AT_ONCE) {
+    for (let start = this.#read; start < tips.length; start += AT_ONCE) {
       const some = await Promise.all(tips.slice(start, start + AT_ONCE).map((tip) => this.#load(tip)));
       if (this.#closed) return;
       const found = some.filter((one) => one !== null && !this.#casebook.state.tip(one.id).destroyed) as NonNullable<

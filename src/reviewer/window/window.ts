@@ -27,7 +27,12 @@ export function showWindow(lockMinutes: number, desk: Desk): Promise<Answer> {
     };
     const player = new Player();
     const api = new WindowApi({ open, person, lockMinutes, player, now: () => new Date(), onUse, onLock });
-    const window = await openWindow(files, player, (name, request) => api.answer(name, request));
+    const window = await openWindow(
+      files,
+      player,
+      (name, request) => api.answer(name, request),
+      (bundle) => api.takeIn(bundle),
+    );
     const filling = api.fill();
     const stopListening = offerAddresses(desk, () => window.newAddress());
     const why = await locked.promise;

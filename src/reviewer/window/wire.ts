@@ -65,6 +65,33 @@ export interface FileAnswer {
 export interface AliveAnswer {
   readonly read: number;
   readonly total: number;
+  /** What takes long just now, or `null`. */
+  readonly work: string | null;
+}
+
+/** What an import needs to know first. */
+export interface ImportingAnswer {
+  /** Number of the bundle that comes next. */
+  readonly next: number;
+  /** Whether a log key is believed already. */
+  readonly pinned: boolean;
+}
+
+/** What came of an import. */
+export interface ImportedAnswer {
+  readonly bundle: number;
+  readonly batches: number;
+  readonly tips: number;
+  readonly decoys: number;
+  /** Sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** An outbox as codes. */
+export interface CodesAnswer {
+  readonly bundle: number;
+  /** Each a list of rows, `1` for a dark square; the light border is in it. */
+  readonly codes: readonly (readonly string[])[];
 }
 
 export interface InboxFilter {
@@ -202,6 +229,12 @@ export interface OutboxAnswer {
   readonly batches: readonly { readonly batch: number; readonly date: string; readonly size: number; readonly root: string }[];
   readonly replies: readonly { readonly tip: string; readonly date: string; readonly mailbox: string; readonly bytes: number }[];
   readonly destroyed: readonly { readonly epoch: string; readonly date: string }[];
+  /** SHA-256 of this listing, hexadecimal: whoever signs says what they saw. */
+  readonly digest: string;
+  /** Number of the last outbox that was signed, or `null`. */
+  readonly last: number | null;
+  /** Folders in which there may be a stick. */
+  readonly places: readonly string[];
 }
 
 /** An act of triage/acts.ts. Words about a tip are plain here, and `null` in acts without any; the review machine seals them. */
@@ -241,6 +274,13 @@ export interface Calls {
   readonly decisions: readonly [request: Record<string, never>, answer: DecisionsAnswer];
   readonly overview: readonly [request: Record<string, never>, answer: OverviewAnswer];
   readonly outbox: readonly [request: Record<string, never>, answer: OutboxAnswer];
+  readonly "sign-outbox": readonly [request: { readonly digest: string }, answer: { readonly bundle: number }];
+  /** Writes the last outbox into a folder. */
+  readonly "write-outbox": readonly [request: { readonly folder: string }, answer: { readonly file: string }];
+  readonly "outbox-codes": readonly [request: Record<string, never>, answer: CodesAnswer];
+  readonly importing: readonly [request: Record<string, never>, answer: ImportingAnswer];
+  /** The log key to believe from the next import on, as the operator gives it; answers what to compare. */
+  readonly "log-key": readonly [request: { readonly text: string }, answer: { readonly fingerprint: string }];
   /** Somebody else sits down. `secret` is their passphrase or card; empty in a practice casebook. */
   readonly handover: readonly [request: { readonly person: string; readonly secret: string }, answer: DeskAnswer];
   readonly lock: readonly [request: Record<string, never>, answer: Record<string, never>];

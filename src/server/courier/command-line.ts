@@ -51,6 +51,7 @@ const HELP = `firsthand: the intake server.
   firsthand export DIR       write the next bundle for the review machine into a folder (the stick)
       --again N              write bundle N once more, byte for byte; nothing is logged
   firsthand import FILE      take in a bundle from the review machine
+      --qr                   FILE is the text of its scanned codes, one on a line
   firsthand purge            destroy the batches and replies whose time is over, now
       --dry-run              only say which, and when the others will be
   firsthand retention FILE   take in a change of the retention policy that two people signed
@@ -87,6 +88,7 @@ const OPTIONS = {
   again: { type: "string" },
   "dry-run": { type: "boolean" },
   policy: { type: "boolean" },
+  qr: { type: "boolean" },
   today: { type: "string" },
   log: { type: "boolean" },
   intake: { type: "boolean" },
@@ -106,7 +108,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   keep: { words: [], options: ["json"] },
   seal: { words: [], options: ["json"] },
   export: { words: ["DIR"], options: ["again", "json"] },
-  import: { words: ["FILE"], options: ["json"] },
+  import: { words: ["FILE"], options: ["qr", "json"] },
   purge: { words: [], options: ["dry-run", "json"] },
   retention: { words: ["FILE"], options: ["json"] },
   cosign: { words: ["FILE"], options: ["json"] },
@@ -249,7 +251,9 @@ async function answerTo(command: string, word: string, values: Values, context: 
       );
     }
     case "import": {
-      return importAnswer(await keep(context, keeping, (keeper) => importBundle(keeper, resolve(word))));
+      return importAnswer(
+        await keep(context, keeping, (keeper) => importBundle(keeper, resolve(word), values.qr === true ? "codes" : "bundle")),
+      );
     }
     case "purge":
       return values["dry-run"] === true ? plannedAnswer(context) : purgeAnswer(await keep(context, keeping, (keeper) => purge(keeper)));

@@ -17,11 +17,13 @@
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { inflateRawSync } from "node:zlib";
 import { type Bytes, collect, equal } from "../../protocol/bytes.ts";
 import { batchRoot, readBundle } from "../../protocol/crypto/bundle.ts";
+import { LONGEST_SCAN, parseCodes } from "../../protocol/crypto/code-series.ts";
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { openNote } from "../../protocol/crypto/note.ts";
-import { fromHex, toHex } from "../../protocol/encoding.ts";
+import { fromHex, fromUtf8, toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { acknowledgementPath, parseAcknowledgement } from "../../protocol/format/acknowledgement.ts";
 import { formatDate } from "../../protocol/format/date.ts";
@@ -71,13 +73,15 @@ interface Reply {
 
 /** Longest acknowledgement or record of destruction, bytes. */
 const LONGEST = 4096;
+/** Longest bundle in codes, unpacked, bytes. */
+const LONGEST_IN_CODES = 4_194_304;
 
 /**
- * Imports a bundle to the server.
+ * Imports a bundle to the server: a file of one, or the text of scanned codes (crypto/code-series.ts) whose data is one in DEFLATE (RFC 1951).
  * @throws {Refusal} `not-found` if there is no such file; what is wrong with the bundle, by name (`bundle-…`, `bad-acknowledgement`,
  * `unknown-signer`, `bad-reply`, …). Nothing is changed then.
  */
-export async function importBundle(keeper: Keeper, file: string): Promise<ImportedBundle> {
+export async function importBundle(keeper: Keeper, file: string, form: "bundle" | "codes" = "bundle"): Promise<ImportedBundle> {
   const { context, lock, progress } = keeper;
   const { db, keys, retention } = context;
   if ((await stat(file).catch(() => null))?.isFile() !== true) throw new Refusal("not-found", "the bundle's file");
@@ -88,21 +92,25 @@ export async function importBundle(keeper: Keeper, file: string): Promise<Import
   const replies: Reply[] = [];
   const numbers = new Map<string, number>();
   const destroyed: Destroyed[] = [];
-  const { manifest, manifestHash } = await readBundle(createReadStream(file), expected, async (path, size, body) => {
-    if (path.startsWith("replies/")) {
-      if (size !== REPLY_LENGTH) throw new Refusal("bad-reply", "length");
-      replies.push(checkReply(numbers, path, await collect(body, REPLY_LENGTH)));
-      return;
-    }
-    if (path.startsWith("destroyed/")) {
-      if (size > LONGEST) throw new Refusal("bad-destruction", "length");
-      const record = await checkDestruction(context, path, await collect(body, LONGEST));
-      if (record !== null) destroyed.push(record);
-      return;
-    }
-    if (size > LONGEST) throw new Refusal("bad-acknowledgement", "length");
-    read.push(await checkAcknowledgement(context, path, await collect(body, LONGEST)));
-  });
+  const { manifest, manifestHash } = await readBundle(
+    form === "codes" ? bundleInCodes(file) : createReadStream(file),
+    expected,
+    async (path, size, body) => {
+      if (path.startsWith("replies/")) {
+        if (size !== REPLY_LENGTH) throw new Refusal("bad-reply", "length");
+        replies.push(checkReply(numbers, path, await collect(body, REPLY_LENGTH)));
+        return;
+      }
+      if (path.startsWith("destroyed/")) {
+        if (size > LONGEST) throw new Refusal("bad-destruction", "length");
+        const record = await checkDestruction(context, path, await collect(body, LONGEST));
+        if (record !== null) destroyed.push(record);
+        return;
+      }
+      if (size > LONGEST) throw new Refusal("bad-acknowledgement", "length");
+      read.push(await checkAcknowledgement(context, path, await collect(body, LONGEST)));
+    },
+  );
 
   progress("recording acknowledgements");
   const checked = read.filter(({ late }) => !late);
@@ -152,6 +160,16 @@ async function checkDestruction({ db, keys }: Context, path: string, note: Bytes
   const [published] = leaves;
   if (published === undefined) throw new Refusal("bad-destruction", "an epoch that was not published");
   return leaves.some(({ action }) => action === "destroyed") ? null : { leaf: { ...published, action: "destroyed" }, note };
+}
+
+async function* bundleInCodes(file: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const pieces: AsyncIterable<Uint8Array> = createReadStream(file);
+  const packed = parseCodes(fromUtf8(await collect(pieces, LONGEST_SCAN)));
+  try {
+    yield inflateRawSync(packed, { maxOutputLength: LONGEST_IN_CODES });
+  } catch {
+    throw new Refusal("bad-codes", "damaged");
+  }
 }
 
 function numbersOf(checked: readonly Checked[]): number[] {

@@ -18,12 +18,23 @@ let window: OpenWindow;
 const calls: string[] = [];
 
 beforeAll(async () => {
-  window = await openWindow(FILES, player, (name, request) => {
-    calls.push(`${name} ${JSON.stringify(request)}`);
-    if (name === "refused") return Promise.reject(new Refusal("recused"));
-    if (name === "broken") return Promise.reject(new Fault("writing", new Error("a path of this machine")));
-    return Promise.resolve({ name, request });
-  });
+  window = await openWindow(
+    FILES,
+    player,
+    (name, request) => {
+      calls.push(`${name} ${JSON.stringify(request)}`);
+      if (name === "refused") return Promise.reject(new Refusal("recused"));
+      if (name === "broken") return Promise.reject(new Fault("writing", new Error("a path of this machine")));
+      return Promise.resolve({ name, request });
+    },
+    async (bundle) => {
+      let length = 0;
+      for await (const piece of bundle) {
+        length += piece.length;
+      }
+      return { length };
+    },
+  );
 });
 afterAll(async () => {
   await window.close();
@@ -81,6 +92,32 @@ describe("the window's server", () => {
       expect(told.headers["set-cookie"]).toBeUndefined();
       expect(told.headers["access-control-allow-origin"]).toBeUndefined();
     }
+  });
+
+  it("plays one file in a frame that may do nothing, until it is forgotten", async () => {
+    const path = player.offer(Uint8Array.of(1, 2, 3, 4, 5), "audio/wav", "audio");
+    const frame = await ask("GET", path);
+    const media = path.replace("play", "media");
+    expect(frame.headers["content-security-policy"]).toBe(
+      `sandbox; default-src 'none'; media-src ${window.origin}${media}; frame-ancestors ${window.origin}`,
+    );
+    // Without this Firefox, in whose eyes a sandboxed frame is elsewhere, shows nothing.
+    expect(frame.headers["cross-origin-resource-policy"]).toBe("cross-origin");
+    expect(frame.body).not.toContain("<script");
+    const part = await ask("GET", media, { range: "bytes=1-2" });
+    expect([part.status, part.headers["content-range"], part.body]).toEqual([206, "bytes 1-2/5", "\u0002\u0003"]);
+    expect((await ask("GET", media, { range: "bytes=9-" })).status).toBe(416);
+    expect((await ask("GET", media)).body).toHaveLength(5);
+    player.forget();
+    for (const gone of [path, media]) expect((await ask("GET", gone)).status).toBe(404);
+  });
+
+  it("takes in a bundle only with the session's secret, and says what is wrong with it", async () => {
+    const headers = { origin: window.origin, "content-type": "application/octet-stream" };
+    expect(codeOf(await ask("POST", "/import", headers, "abc"))).toBe("address-used");
+    const mine = { ...headers, ...(await session()) };
+    expect(JSON.parse((await ask("POST", "/import", mine, "abc")).body)).toEqual({ length: 3 });
+    expect(codeOf(await ask("POST", "/import", { ...mine, "content-type": "application/json" }, "abc"))).toBe("wrong-media-type");
   });
 
   it("exchanges a token once, and not a guessed one", async () => {

@@ -1,9 +1,11 @@
 /** Replies on their way from the stick into their mailboxes, and out again when their day is over. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bytes, collect } from "../../../src/protocol/bytes.ts";
 import { batchRoot, type BundleFile, writeBundle } from "../../../src/protocol/crypto/bundle.ts";
+import { formatCodes } from "../../../src/protocol/crypto/code-series.ts";
 import { noteSigner } from "../../../src/protocol/crypto/note.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { mailboxHash, openReply, sealReply } from "../../../src/protocol/crypto/reply.ts";
@@ -63,11 +65,12 @@ async function acknowledgement(batch: number): Promise<BundleFile> {
 }
 
 /** Imports a bundle of these files; it is the next one if it is accepted. */
-async function bring(entries: readonly BundleFile[], signer = station.review): Promise<unknown> {
+async function bring(entries: readonly BundleFile[], signer = station.review, form: "bundle" | "codes" = "bundle"): Promise<unknown> {
   const { bytes, manifestHash } = await writeBundle({ origin: ORIGIN, to: "server", sequence, previous, entries }, signer);
   const file = join(station.folder, "from-review.bundle");
-  await writeFile(file, await collect(bytes, 10_000_000));
-  const imported = await keep(context, {}, (keeper) => importBundle(keeper, file));
+  const whole = await collect(bytes, 10_000_000);
+  await writeFile(file, form === "codes" ? formatCodes(deflateRawSync(whole)).toReversed().join("\n") : whole);
+  const imported = await keep(context, {}, (keeper) => importBundle(keeper, file, form));
   sequence++;
   previous = manifestHash;
   return imported;
@@ -170,5 +173,28 @@ describe("purging replies", () => {
     await keep(context, {}, (keeper) => purge(keeper));
     expect(await size()).toBe(0);
     await checkStation(context);
+  });
+});
+
+describe("a bundle of scanned codes", () => {
+  it("is taken in like any other, and what is no such series changes nothing", async () => {
+    const mine = mailboxHash(randomBytes(32));
+    expect(await bring([bundleFile(pathOf(mine, "0001"), await sealed("by camera"))], station.review, "codes")).toMatchObject({
+      replies: 1,
+    });
+    expect(await textsIn(mine)).toEqual(["by camera"]);
+    const file = join(station.folder, "from-review.bundle");
+    const before = await allRows(context.db);
+    const refused = async (text: string, code: string): Promise<void> => {
+      await writeFile(file, text);
+      await expect(keep(context, {}, (keeper) => importBundle(keeper, file, "codes"))).rejects.toMatchObject({ code });
+      expect(await allRows(context.db)).toEqual(before);
+    };
+    await refused("hello", "bad-codes");
+    await refused(formatCodes(randomBytes(900))[0] ?? "", "codes-missing");
+    await refused(formatCodes(randomBytes(900)).join("\n"), "bad-codes");
+    // A bomb of zeros, and a bundle that came before.
+    await refused(formatCodes(deflateRawSync(new Uint8Array(20_000_000))).join("\n"), "bad-codes");
+    await refused(formatCodes(deflateRawSync(new Uint8Array(2000))).join("\n"), "trailing-bytes");
   });
 });

@@ -11,14 +11,16 @@ export function commandOf(state: State, key: string, chord: boolean): Command | 
   if (state.place === "inbox") return inboxCommand(state, key);
   if (state.place === "file") return fileCommand(state, key);
   if (key === "u" || key === "Escape") return { do: "go", to: "inbox" };
+  if (state.place === "outbox" && key.startsWith("Arrow")) return turn(key);
   return state.place === "tip" ? tipCommand(state, key) : null;
 }
 
 const GOING: Readonly<Record<string, Command>> = {
   i: { do: "go", to: "inbox" },
   d: { do: "go", to: "decisions" },
-  m: { do: "go", to: "overview" },
+  v: { do: "go", to: "overview" },
   o: { do: "go", to: "outbox" },
+  m: { do: "go", to: "importing" },
   p: { do: "panel", panel: "handover" },
   l: { do: "lock" },
 };
@@ -48,6 +50,11 @@ function inboxCommand({ cursor, total }: State, key: string): Command | null {
     default:
       return /^[1-9]$/.test(key) ? { do: "saved", index: Number(key) - 1 } : null;
   }
+}
+
+function turn(key: string): Command | null {
+  if (key === "ArrowRight") return { do: "turn", by: 1 };
+  return key === "ArrowLeft" ? { do: "turn", by: -1 } : null;
 }
 
 function fileCommand({ file }: State, key: string): Command | null {
@@ -94,8 +101,10 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["?", "this help"],
   ["g then i", "inbox"],
   ["g then d", "decisions of two people"],
-  ["g then m", "overview: map, counts, plots"],
+  ["g then v", "overview: map, counts, plots"],
   ["g then o", "what leaves with the next outbox"],
+  ["g then m", "import a bundle"],
+  ["← and →", "in the outbox: previous or next code"],
   ["g then p", "another person sits down"],
   ["g then l", "lock"],
   ["u or Escape", "back to the inbox"],

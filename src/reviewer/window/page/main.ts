@@ -1,5 +1,5 @@
 /** Entry of the window's page: takes the token out of the address, then lets state, calls and view go round. */
-import { type Call, enter, Lost, Refused } from "./client.ts";
+import { enter, Lost, Refused, type Session } from "./client.ts";
 import { commandOf } from "./keys.ts";
 import { type Effect, FIRST, type State, step, type WindowEvent } from "./state.ts";
 import { View } from "./view/view.ts";
@@ -11,7 +11,7 @@ const token = location.hash.slice(1);
 history.replaceState(null, "", "/");
 
 let state: State = FIRST;
-let call: Call | null = null;
+let session: Session | null = null;
 let chord = false;
 const view = new View(dispatch);
 
@@ -28,9 +28,13 @@ async function make(effect: Effect): Promise<void> {
     view.focusSearch();
     return;
   }
-  if (call === null) return;
+  if (session === null) return;
   try {
-    const answer = await call(effect.call, effect.request);
+    if ("upload" in effect) {
+      dispatch({ on: "imported", answer: await session.upload(effect.upload) });
+      return;
+    }
+    const answer = await session.call(effect.call, effect.request);
     dispatch({ on: "answered", call: effect.call, request: effect.request, answer } as WindowEvent);
   } catch (error) {
     if (error instanceof Lost) dispatch({ on: "lost", why: error.message });
@@ -56,7 +60,7 @@ document.addEventListener("keydown", (event) => {
 
 view.draw(state, state);
 try {
-  call = await enter(token);
+  session = await enter(token);
   dispatch({ on: "start" });
   setInterval(() => {
     if (state.locked === null) void make({ call: "alive", request: {} });

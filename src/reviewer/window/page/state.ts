@@ -5,6 +5,9 @@
 import type {
   AliveAnswer,
   Calls,
+  CodesAnswer,
+  ImportedAnswer,
+  ImportingAnswer,
   DecisionsAnswer,
   DeskAnswer,
   InboxFilter,
@@ -21,7 +24,7 @@ import { fileCame, inEncoding, type Look, look, pageCame, type ShownFile } from 
 /** Rows that are asked for at once. */
 export const PAGE_ROWS = 100;
 
-export type Place = "inbox" | "tip" | "file" | "decisions" | "overview" | "outbox";
+export type Place = "inbox" | "tip" | "file" | "decisions" | "overview" | "importing" | "outbox";
 
 /** Places that one can go to from anywhere. */
 export type Destination = Exclude<Place, "tip" | "file">;
@@ -48,6 +51,14 @@ export interface State {
   readonly decisions: DecisionsAnswer | null;
   readonly overview: OverviewAnswer | null;
   readonly outbox: OutboxAnswer | null;
+  /** The last outbox as codes, and which of them is shown, from 0. */
+  readonly codes: (CodesAnswer & { readonly shown: number }) | null;
+  readonly importing: ImportingAnswer | null;
+  /** Of a log key, to be compared. */
+  readonly fingerprint: string | null;
+  /** Whether a bundle is on its way in. */
+  readonly uploading: boolean;
+  readonly imported: ImportedAnswer | null;
   readonly panel: Panel | null;
   /** The form whose act is under way, or `null`. */
   readonly sent: FormName | null;
@@ -87,12 +98,21 @@ export type Command =
   | { readonly do: "task-done"; readonly event: number }
   | { readonly do: "decide-tie"; readonly person: string; readonly mayRead: boolean }
   | { readonly do: "decide"; readonly proposal: number; readonly confirmed: boolean }
+  | { readonly do: "compare"; readonly text: string }
+  | { readonly do: "import"; readonly bundle: Blob }
+  | { readonly do: "sign-outbox" }
+  | { readonly do: "write-outbox"; readonly folder: string }
+  | { readonly do: "codes" }
+  /** So many codes on or back. */
+  | { readonly do: "turn"; readonly by: number }
   | { readonly do: "handover"; readonly person: string; readonly secret: string }
   | { readonly do: "lock" };
 
 /** A call to make, or the search field to go to. */
 export type Effect =
-  { [K in keyof Calls]: { readonly call: K; readonly request: Calls[K][0] } }[keyof Calls] | { readonly focus: "search" };
+  | { [K in keyof Calls]: { readonly call: K; readonly request: Calls[K][0] } }[keyof Calls]
+  | { readonly focus: "search" }
+  | { readonly upload: Blob };
 
 export type WindowEvent =
   | { readonly on: "start" }
@@ -100,6 +120,7 @@ export type WindowEvent =
   | {
       [K in keyof Calls]: { readonly on: "answered"; readonly call: K; readonly request: Calls[K][0]; readonly answer: Calls[K][1] };
     }[keyof Calls]
+  | { readonly on: "imported"; readonly answer: ImportedAnswer }
   | { readonly on: "refused"; readonly message: string }
   | { readonly on: "lost"; readonly why: string };
 
@@ -123,7 +144,7 @@ export const NO_FILTER: InboxFilter = {
 export const FIRST: State = {
   place: "inbox",
   desk: null,
-  alive: { read: 0, total: 0 },
+  alive: { read: 0, total: 0, work: null },
   filter: NO_FILTER,
   filters: [],
   total: 0,
@@ -135,6 +156,11 @@ export const FIRST: State = {
   decisions: null,
   overview: null,
   outbox: null,
+  codes: null,
+  importing: null,
+  fingerprint: null,
+  uploading: false,
+  imported: null,
   panel: null,
   sent: null,
   stale: false,
@@ -151,9 +177,19 @@ export function step(state: State, event: WindowEvent): Step {
       return { state, effects: [{ call: "desk", request: {} }, { call: "filters", request: {} }, rowsFrom(state, 0)] };
     case "answered":
       return answered(state, event);
+    case "imported": {
+      const after = { ...state, uploading: false, imported: event.answer, message: `Bundle ${String(event.answer.bundle)} is imported.` };
+      return {
+        state: after,
+        effects: [
+          { call: "importing", request: {} },
+          { call: "desk", request: {} },
+        ],
+      };
+    }
     case "refused": {
       const file = state.file === null ? null : { ...state.file, failed: event.message };
-      return stay({ ...state, sent: null, stale: false, file, message: event.message });
+      return stay({ ...state, sent: null, stale: false, uploading: false, file, message: event.message });
     }
     case "lost":
       return stay({ ...FIRST, locked: event.why });
@@ -253,6 +289,24 @@ function command(state: State, wanted: Command): Step {
       const { proposal, confirmed } = wanted;
       return { state: acting, effects: [act({ kind: confirmed ? "confirmed" : "rejected", proposal })] };
     }
+    case "compare":
+      return { state: quiet, effects: [{ call: "log-key", request: { text: wanted.text } }] };
+    case "import":
+      if (state.uploading) return stay(state);
+      return { state: { ...quiet, uploading: true, imported: null }, effects: [{ upload: wanted.bundle }] };
+    case "sign-outbox":
+      if (state.outbox === null) return stay(state);
+      return { state: quiet, effects: [{ call: "sign-outbox", request: { digest: state.outbox.digest } }] };
+    case "write-outbox":
+      return { state: quiet, effects: [{ call: "write-outbox", request: { folder: wanted.folder } }] };
+    case "codes":
+      return { state: quiet, effects: [{ call: "outbox-codes", request: {} }] };
+    case "turn": {
+      const { codes } = state;
+      if (codes === null) return stay(state);
+      const shown = Math.max(0, Math.min(codes.codes.length - 1, codes.shown + wanted.by));
+      return stay({ ...state, codes: { ...codes, shown } });
+    }
     case "handover":
       return { state: quiet, effects: [{ call: "handover", request: { person: wanted.person, secret: wanted.secret } }] };
     case "lock":
@@ -272,7 +326,7 @@ function withFile(state: State, { file, effects }: { readonly file: ShownFile; r
 
 function go(state: State, to: Destination): Step {
   const left = state.file === null ? [] : COVERED;
-  const next = { ...state, place: to, panel: null, tip: null, file: null, marked: null };
+  const next = { ...state, place: to, panel: null, tip: null, file: null, marked: null, codes: null, imported: null };
   if (to === "inbox") return { state: { ...next, rows: new Map() }, effects: [...left, rowsFrom(next, state.cursor)] };
   return { state: next, effects: [...left, { call: to, request: {} }] };
 }
@@ -332,6 +386,18 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
       return stay({ ...state, overview: event.answer });
     case "outbox":
       return stay({ ...state, outbox: event.answer });
+    case "sign-outbox": {
+      const message = `Outbox ${String(event.answer.bundle)} is signed. Write it to a stick, or show it as codes.`;
+      return { state: { ...state, codes: null, message }, effects: [{ call: "outbox", request: {} }] };
+    }
+    case "write-outbox":
+      return stay({ ...state, message: `Written: ${event.answer.file}` });
+    case "outbox-codes":
+      return stay({ ...state, codes: { ...event.answer, shown: 0 } });
+    case "importing":
+      return stay({ ...state, importing: event.answer });
+    case "log-key":
+      return stay({ ...state, fingerprint: event.answer.fingerprint });
     case "handover":
       return step({ ...FIRST, alive: state.alive, desk: event.answer }, { on: "start" });
     case "lock":

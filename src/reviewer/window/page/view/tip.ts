@@ -222,7 +222,7 @@ function filesView({ files }: TipContent, dispatch: Dispatch): HTMLElement {
       foreignLine(name),
       make("p", { class: "hint" }, foreignLine(type), ` ${form}, ${size.toLocaleString("en")} bytes`),
       make("p", { class: "hash" }, `SHA-256 ${sha256}`),
-      button("Look at it", look, { "aria-label": `Look at file ${String(index + 1)}`, ...key }),
+      button("Look at it", look, { "aria-label": `Look at it: file ${String(index + 1)}`, ...key }),
     );
   });
   return make("ol", { class: "files" }, ...rows);

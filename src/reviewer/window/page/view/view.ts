@@ -2,10 +2,11 @@
 import { button, make } from "../dom.ts";
 import type { Destination, State, WindowEvent } from "../state.ts";
 import { ask } from "./dialog.ts";
-import { decisionsView, outboxView } from "./decisions.ts";
+import { decisionsView } from "./decisions.ts";
 import { fileView } from "./file.ts";
 import { overviewView } from "./overview.ts";
 import { InboxView } from "./inbox.ts";
+import { importView, outboxView, workText } from "./stick.ts";
 import { tipView } from "./tip.ts";
 
 export type Dispatch = (event: WindowEvent) => void;
@@ -14,8 +15,12 @@ const PLACES: readonly (readonly [Destination, string])[] = [
   ["inbox", "Inbox"],
   ["decisions", "Decisions"],
   ["overview", "Overview"],
+  ["importing", "Import"],
   ["outbox", "Outbox"],
 ];
+
+/** What the place for imports shows. */
+const IMPORT_PARTS = ["importing", "fingerprint", "uploading", "imported"] as const;
 
 export class View {
   readonly #dispatch: Dispatch;
@@ -110,10 +115,8 @@ export class View {
         return;
       case "file":
         if (moved || state.file !== before.file || state.desk !== before.desk) {
-          const focused = document.activeElement?.getAttribute("aria-keyshortcuts") ?? "";
-          this.#show(fileView(state, this.#dispatch));
+          this.#redraw(fileView(state, this.#dispatch));
           if (moved) this.#focusHeading();
-          else if (focused !== "") this.#focusButton(focused);
         }
         return;
       case "decisions":
@@ -124,10 +127,21 @@ export class View {
         if (moved || state.overview !== before.overview) this.#show(overviewView(state));
         if (moved) this.#focusHeading();
         return;
+      case "importing":
+        if (moved || IMPORT_PARTS.some((part) => state[part] !== before[part])) this.#show(importView(state, this.#dispatch));
+        // The file that was chosen stays chosen.
+        if (state.alive.work !== before.alive.work) this.#tellWork(state.alive.work);
+        if (moved) this.#focusHeading();
+        return;
       case "outbox":
-        if (moved || state.outbox !== before.outbox) this.#show(outboxView(state));
+        if (moved || state.outbox !== before.outbox || state.codes !== before.codes) this.#redraw(outboxView(state, this.#dispatch));
         if (moved) this.#focusHeading();
     }
+  }
+
+  #tellWork(work: string | null): void {
+    const told = this.#main.querySelector(".work");
+    if (told !== null) told.textContent = workText(work);
   }
 
   #show(...elements: HTMLElement[]): void {
@@ -138,6 +152,13 @@ export class View {
     const heading = this.#main.querySelector("h1");
     heading?.focus();
     scrollTo(0, 0);
+  }
+
+  /** Shows a place anew; the button that has the focus has it afterwards. */
+  #redraw(element: HTMLElement): void {
+    const focused = document.activeElement?.getAttribute("aria-keyshortcuts") ?? "";
+    this.#show(element);
+    if (focused !== "") this.#focusButton(focused);
   }
 
   /** A button that was drawn anew keeps the focus; one that is gone gives it to the heading. */
