@@ -117,7 +117,7 @@ async function carryBack(name: string): Promise<void> {
   await command("import", outbox);
 }
 
-describe("a reward", () => {
+describe("a reward", { timeout: 300_000 }, () => {
   let words: string[] = [];
   let tip = "";
   let number = 0;

@@ -10,6 +10,8 @@ import { toHex } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
 import { verifyCheckpoint, walkLog } from "../../protocol/tlog/verify.ts";
 import type { Progress } from "../progress.ts";
+import { openDocument } from "../referral/documents.ts";
+import { dossierKey } from "../referral/dossier-key.ts";
 import type { Casebook } from "./casebook.ts";
 import type { ActOf } from "./event.ts";
 import { bundleFolder } from "./places.ts";
@@ -53,6 +55,15 @@ export async function checkCasebook(casebook: Casebook, progress: Progress): Pro
     await attempt(`tip ${tip.entry.id}`, async () => {
       await readRecord(casebook, tip);
     });
+  }
+  for (const { documents, referral } of casebook.acts("agency-answered")) {
+    const tips = casebook.state.referrals.get(referral)?.drafted.act.tips ?? [];
+    if (tips.some((tip) => casebook.state.tip(tip).destroyed)) continue;
+    for (const { sha256 } of documents) {
+      await attempt(`document of the agency, referral ${String(referral)}`, async () => {
+        await openDocument(casebook, sha256, await dossierKey(casebook, referral));
+      });
+    }
   }
   return damages;
 }

@@ -126,6 +126,9 @@ export function checkEvent(state: CasebookState, { act, person }: Unlinked): voi
       return;
     }
     case "program-recorded":
+      if (!hasRole(state, person, isRewardsCasebook(state) ? OFFICERS : ["lead"])) throw new Refusal("not-allowed", act.kind);
+      checkReferralAct(state, act, person);
+      return;
     case "removed":
     case "exhibit-chosen":
     case "dossier-written":

@@ -130,7 +130,7 @@ describe("what graders can see", () => {
   });
 });
 
-describe("the reward officers' casebook", () => {
+describe("the reward officers' casebook", { timeout: 300_000 }, () => {
   it("is made from the ceremony's rewards and takes two officers", async () => {
     const place = join(folder, "officers");
     const opening = {

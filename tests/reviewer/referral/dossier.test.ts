@@ -2,7 +2,7 @@
  * From tips to a sealed dossier by the commands' own functions, in a casebook with real sealed tips: what is removed is nowhere in what leaves, two people who are not the
  * authors approve exactly these bytes, and whoever receives it can check it with the certificate alone.
  */
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { inflateRawSync, inflateSync } from "node:zlib";
 import fastify from "fastify";
@@ -12,6 +12,7 @@ import { asBytes, type Bytes, collect } from "../../../src/protocol/bytes.ts";
 import { decryptWith } from "../../../src/protocol/crypto/detached.ts";
 import { fromUtf8, utf8 } from "../../../src/protocol/encoding.ts";
 import { readTar } from "../../../src/protocol/format/tar.ts";
+import { checkCasebook } from "../../../src/reviewer/casebook/check.ts";
 import { importBundle } from "../../../src/reviewer/casebook/import.ts";
 import { decide } from "../../../src/reviewer/decisions.ts";
 import { reviewer } from "../../support/review-machine.ts";
@@ -149,7 +150,7 @@ beforeAll(async () => {
   expect(await refusalOf(() => referral.fix(second, at("Ana")))).toBe("not-allowed");
 });
 
-describe("a dossier", () => {
+describe("a dossier", { timeout: 300_000 }, () => {
   it("asks for what only people know, and takes no empty form", async () => {
     const form = join(folder, "form.json");
     await referral.form(number, form, at("Ana"));
@@ -333,6 +334,14 @@ describe("a dossier", () => {
       state: "more_requested",
       answers: [{ reference: "A-1" }, { words: "More, please." }],
     });
+    const open = await openWith(join(ceremony, "casebook"), join(ceremony, "cards", "card-1-of-1.txt"));
+    expect(await checkCasebook(open.casebook, () => undefined)).toEqual([]);
+    const kept = join(ceremony, "casebook", "documents", `${documents[0]?.sha256 ?? ""}.jwe`);
+    await rename(kept, `${kept}.lost`);
+    expect((await checkCasebook(open.casebook, () => undefined)).map((damage) => damage.where)).toEqual([
+      `document of the agency, referral ${String(number)}`,
+    ]);
+    await rename(`${kept}.lost`, kept);
     await referral.reopen(number, at("Ana"));
     expect((await referral.showReferral(number, at("Bo"))).json).toMatchObject({ state: "draft" });
   });
