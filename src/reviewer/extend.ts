@@ -37,12 +37,7 @@ export function extendProgram(folder: string, epochs: number, desk: Desk): Promi
 }
 
 /** Gives the vault's program certificate more weeks, durably, and records it. The caller is the writer. Returns the vault as it is now. @throws {Refusal} `not-allowed`. */
-async function extendVault(
-  { casebook, vault, secret }: OpenCasebook,
-  epochs: number,
-  person: ActingPerson,
-  now: Date,
-): Promise<Vault> {
+async function extendVault({ casebook, vault, secret }: OpenCasebook, epochs: number, person: ActingPerson, now: Date): Promise<Vault> {
   if (!person.roles.includes("lead")) throw new Refusal("not-allowed", "certificate-extended");
   const made = await extendCertificate(vault.program, epochs);
   const extended = { ...vault, program: made.secretBytes };
