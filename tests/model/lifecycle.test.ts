@@ -38,7 +38,8 @@ async function explore(settings: Readonly<Record<string, number>>, search: "safe
   await run("gcc", [optimise, "-w", "-DVECTORSZ=2048", ...kind, "-o", "pan", "pan.c"], { cwd });
   const { stdout } = await run("./pan", ["-m100000", ...(search === "cycles" ? ["-l"] : [])], { cwd, maxBuffer: 64 << 20 });
   const states = /(\d+) states, stored/.exec(stdout)?.[1];
-  if (states === undefined || /Search not completed|max search depth/.test(stdout) !== /errors: [1-9]/.test(stdout)) throw new Error(stdout.slice(0, 2000));
+  if (states === undefined || /Search not completed|max search depth/.test(stdout) !== /errors: [1-9]/.test(stdout))
+    throw new Error(stdout.slice(0, 2000));
   return { states: Number(states), found: /^pan:1: (.*?) \(at depth/m.exec(stdout)?.[1] ?? null };
 }
 

@@ -151,7 +151,8 @@ async function purgeBatch(keeper: Keeper, batch: number): Promise<void> {
   progress("destroying the batch key");
   await destroyBatchKey(config.dataDir, batch);
   progress("dropping items");
-  await connectedAs(config.dataDir, "firsthand_purger", (purger) => destroyItems(purger, batch));
+  // Nothing is: of a batch that a restored backup did not bring back.
+  if (await itemsLeft(db, batch)) await connectedAs(config.dataDir, "firsthand_purger", (purger) => destroyItems(purger, batch));
   progress("rewriting remnants");
   await rewriteRemnants(db, "accepted");
   progress("looking for remnants");

@@ -95,16 +95,25 @@ const GRANTED: readonly string[] = [
   "firsthand_intake select accepted",
   "firsthand_intake select generation",
   "firsthand_intake select log_state",
+  "firsthand_intake select migration",
+  "firsthand_intake select policy_leaf",
   "firsthand_intake select tile",
   "firsthand_intake select tip_fact",
   "firsthand_intake select tip_seal",
+  "firsthand_keeper insert item",
+  "firsthand_keeper insert item_part",
   "firsthand_keeper insert leaf",
+  "firsthand_keeper select item",
+  "firsthand_keeper select item_part",
   "firsthand_keeper select leaf",
   "firsthand_keeper select migration",
+  "firsthand_purger execute destroy_items",
+  "firsthand_purger execute drop_expired_replies",
+  "firsthand_purger execute refuse_change",
 ];
 
 const GRANTS = `
-  with role (name) as (values ('firsthand_intake'), ('firsthand_auditor')),
+  with role (name) as (values ('firsthand_intake'), ('firsthand_purger'), ('firsthand_auditor')),
   relation as (
     select oid, relname, regexp_replace(relname, '^(tip_part|tip_seal|item|item_part)_[0-9]+$', '\\1_n') as name
     from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm')
@@ -117,7 +126,10 @@ const GRANTS = `
     where has_table_privilege(role.name, relation.oid, privilege)
   union select 'firsthand_keeper ' || lower(privilege) || ' ' || relation.name
     from relation, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) as privilege
-    where relation.relname in ('leaf', 'migration') and has_table_privilege('firsthand_keeper', relation.oid, privilege)
+    where relation.name in ('leaf', 'migration', 'item', 'item_part') and has_table_privilege('firsthand_keeper', relation.oid, privilege)
+  union select 'firsthand_keeper ' || lower(privilege) || ' ' || relation.name
+    from relation, unnest(array['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) as privilege
+    where relation.name in ('item_n', 'item_part_n') and has_table_privilege('firsthand_keeper', relation.oid, privilege)
   union select role.name || ' execute ' || proname
     from role, pg_proc where pronamespace = 'public'::regnamespace and has_function_privilege(role.name, pg_proc.oid, 'EXECUTE')
   union select role.name || ' create public' from role where has_schema_privilege(role.name, 'public', 'CREATE')`;
@@ -125,10 +137,10 @@ const GRANTS = `
 /** Roles and logins of ours that may more than they should. `firsthand_keeper` may throw the write-ahead log away, a login takes its own role. */
 const STRANGE_ROLES = `
   select rolname as name from pg_roles
-    where rolname ~ '^firsthand_(intake|keeper|auditor)(_[0-9a-f]{16})?$'
+    where rolname ~ '^firsthand_(intake|keeper|purger|items|auditor)(_[0-9a-f]{16})?$'
     and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls or rolcanlogin <> (rolname ~ '_[0-9a-f]{16}$'))
   union select member.rolname from pg_auth_members m join pg_roles member on member.oid = m.member join pg_roles taken on taken.oid = m.roleid
-    where member.rolname ~ '^firsthand_(intake|keeper|auditor)(_[0-9a-f]{16})?$'
+    where member.rolname ~ '^firsthand_(intake|keeper|purger|items|auditor)(_[0-9a-f]{16})?$'
     and taken.rolname <> regexp_replace(member.rolname, '_[0-9a-f]{16}$', '')
     and not (member.rolname = 'firsthand_keeper' and taken.rolname = 'pg_checkpoint')
   order by 1`;

@@ -191,7 +191,7 @@ describe("bundles from the review machine", () => {
 
   it("acknowledge batches: logged, and the signed note is published whole", async () => {
     const good = await acknowledge(context, station.review, [1, 2]);
-    expect(await importFile(good.bytes)).toEqual({ bundle: 1, acknowledged: [1, 2], late: [], replies: 0 });
+    expect(await importFile(good.bytes)).toEqual({ bundle: 1, acknowledged: [1, 2], destroyed: [], late: [], replies: 0 });
     await check();
     const published = (await logFile(context.db, "acknowledgements/00000001")) ?? new Uint8Array();
     expect(leaves.at(-2)).toEqual({ kind: "acknowledged", batch: 1, date: formatDate(FIRST_DAY + 3), sha256: toHex(sha256(published)) });
@@ -320,9 +320,9 @@ describe("an acknowledgement that comes after its batch was destroyed", () => {
       const forged = await acknowledge(other, strict.review, [1], { change: { root: randomBytes(32) } });
       await expect(bring(forged.bytes)).rejects.toMatchObject({ code: "bad-acknowledgement" });
       const late = await acknowledge(other, strict.review, [1]);
-      expect(await bring(late.bytes)).toEqual({ bundle: 1, acknowledged: [], late: [1], replies: 0 });
+      expect(await bring(late.bytes)).toEqual({ bundle: 1, acknowledged: [], destroyed: [], late: [1], replies: 0 });
       const next = await acknowledge(other, strict.review, [2], { sequence: 2, previous: late.manifestHash });
-      expect(await bring(next.bytes)).toEqual({ bundle: 2, acknowledged: [2], late: [], replies: 0 });
+      expect(await bring(next.bytes)).toEqual({ bundle: 2, acknowledged: [2], destroyed: [], late: [], replies: 0 });
       const { leaves: logged } = await checkStation(other);
       expect(logged.flatMap((leaf) => (leaf.kind === "acknowledged" ? [leaf.batch] : []))).toEqual([2]);
     } finally {
