@@ -35,6 +35,7 @@ RUN npm ci --omit=dev \
  && printf 'firsthand:x:10000:\nonion:x:10003:\n' > ../etc/group
 COPY tsconfig.json ./
 COPY migrations migrations
+COPY deploy/guides deploy/guides
 COPY src/protocol src/protocol
 COPY src/server src/server
 # What new volumes begin with: the folders of deploy/systemd/firsthand.tmpfiles.

@@ -4,7 +4,7 @@
  *     firsthand, firsthand-auditor     start them
  *     program/server/main.mjs          `src/server` and what it imports, as one file
  *     program/auditor/main.mjs
- *     migrations/                      where the server's file looks for them
+ *     migrations/, deploy/guides/      where the server's file looks for them
  *
  * PostgreSQL is not inside: DATABASE_URL says where it is.
  */
@@ -37,19 +37,17 @@ export async function writeServer(outDir: string): Promise<BuiltArchive> {
       ["firsthand-auditor", starter("program/auditor/main.mjs")],
       ["program/server/main.mjs", text(server.text)],
       ["program/auditor/main.mjs", text(auditor.text)],
-      ...(await migrations()),
+      ...(await folder("migrations")),
+      ...(await folder("deploy/guides")),
     ],
     inputs: [server, auditor].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
   });
   return writeArchive(archive, outDir);
 }
 
-async function migrations(): Promise<[path: string, entry: Entry][]> {
-  const names = await readdir(join(ROOT, "migrations"));
+async function folder(path: string): Promise<[path: string, entry: Entry][]> {
+  const names = await readdir(join(ROOT, path));
   return Promise.all(
-    names.map(async (name): Promise<[string, Entry]> => [
-      `migrations/${name}`,
-      text(await readFile(join(ROOT, "migrations", name), "utf8")),
-    ]),
+    names.map(async (name): Promise<[string, Entry]> => [`${path}/${name}`, text(await readFile(join(ROOT, path, name), "utf8"))]),
   );
 }

@@ -7,9 +7,9 @@
  * **Only intake.** If the settings name the database by intake's own login, nothing is made and nothing migrated, and there is no connection that could do more than take tips in:
  * such a process may be another operating-system user than the keeper, who cannot read the keys of batches (deploy/README.md).
  */
-import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
 import { machineUptime, type Uptime } from "./courier/clock.ts";
+import { MIGRATIONS } from "./installation.ts";
 import { type Keys, loadKeys } from "./keys.ts";
 import { type EventLog, openEventLog } from "./privacy.ts";
 import { type Database, type DatabaseOptions, openDatabase, type Role } from "./store/database.ts";
@@ -55,9 +55,6 @@ export interface ContextOptions {
   /** Whether the embedded PostgreSQL is started again when it ends without having been told to. */
   readonly restarts?: boolean;
 }
-
-/** The migrations of this program. */
-export const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
 /**
  * Opens everything.

@@ -75,6 +75,7 @@ describe("a release", () => {
     const bare = { env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8" } };
     expect((await run(join(unpacked, "firsthand"), ["--help"], bare)).stdout).toMatch(/^firsthand: the intake server/);
     expect((await run(join(unpacked, "firsthand-auditor"), ["--help"], bare)).stdout).toMatch(/^firsthand-auditor: checks a log/);
+    expect((await run(join(unpacked, "firsthand"), ["help", "courier"], bare)).stdout).toContain("firsthand export");
     expect(await readdir(join(unpacked, "migrations"))).toEqual(await readdir(join(clone, "migrations")));
   });
 

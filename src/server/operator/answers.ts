@@ -1,16 +1,13 @@
 /** What the operator's commands say: for each, a value for programs and lines for people. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { fromUtf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Answer } from "../courier/answers.ts";
+import { GUIDES } from "../installation.ts";
 import { readIfThere } from "../store/durable-file.ts";
 import type { BackedUp } from "./backup.ts";
 import type { Finding } from "./findings.ts";
 import type { Restored } from "./restore.ts";
-
-/** The guides, as they stand in the repository. */
-const GUIDES = fileURLToPath(new URL("../../../deploy/guides/", import.meta.url));
 
 /** A guide. @throws {Refusal} `usage` if there is none of that name; `not-found` if this installation has no guides. */
 export async function guideAnswer(name: string): Promise<Answer> {
