@@ -222,7 +222,7 @@ describe("the window's calls", () => {
 
   it("count as use, except for the question whether the window is open", async () => {
     uses = 0;
-    expect(await call("alive", {})).toEqual({ read: 3, total: 3 });
+    expect(await call("alive", {})).toEqual({ read: 3, total: 3, work: null });
     expect(uses).toBe(0);
     await call("desk", {});
     expect(uses).toBe(1);

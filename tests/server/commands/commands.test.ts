@@ -188,7 +188,13 @@ describe("a courier's day", () => {
       } finally {
         await context.close();
       }
-      expect(await answered("import", join(folder, "from-review.bundle"))).toEqual({ bundle: 1, acknowledged: [1], late: [], replies: 0 });
+      expect(await answered("import", join(folder, "from-review.bundle"))).toEqual({
+        bundle: 1,
+        acknowledged: [1],
+        destroyed: [],
+        late: [],
+        replies: 0,
+      });
       await refused(["import", join(folder, "from-review.bundle")], 1, "bundle-replayed");
       expect(await answered("purge", "--dry-run")).toMatchObject({
         due: [{ batch: 1, reason: "acknowledged" }],
