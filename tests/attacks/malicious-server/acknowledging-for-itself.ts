@@ -11,8 +11,8 @@ export const attack: Attack = {
     {
       file: "src/auditor/audit.ts",
       place: "checkAcknowledgement",
-      before: "openNote(note, [review])",
-      after: "openNote(note, [review, log])",
+      before: 'return "acknowledgement-wrong";\n  let text: string;\n  try {\n    ({ text } = await openNote(note, [review]));',
+      after: 'return "acknowledgement-wrong";\n  let text: string;\n  try {\n    ({ text } = await openNote(note, [review, log]));',
     },
   ],
   run: async ({ folder }) => {

@@ -14,8 +14,8 @@ export const attack: Attack = {
     {
       file: "src/reviewer/extract.ts",
       place: "safeName",
-      before: "return ending !== undefined && SAFE_ENDINGS.has(ending) ? `${number}.${ending}` : number;",
-      after: "return ending === undefined ? number : claimed;",
+      before: 'return `${String(index + 1).padStart(4, "0")}${endingOf(claimed)}`;',
+      after: "return claimed;",
     },
   ],
   run: async ({ folder }) => {
