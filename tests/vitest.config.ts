@@ -57,13 +57,22 @@ export default defineConfig({
         test: {
           name: "tor",
           include: TOR_TESTS,
-          // They mostly wait: for votes, circuits, OnionBalance.
+          // They mostly wait: for votes and circuits.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 400_000,
           hookTimeout: 400_000,
         },
       },
+      // By hand: npm run test:onionbalance.
+      ...(process.env["FIRSTHAND_TEST_ONIONBALANCE"] === "1"
+        ? [
+            {
+              extends: true as const,
+              test: { name: "onionbalance", include: ["tests/tor/onionbalance.hand.ts"], testTimeout: 2_000_000, hookTimeout: 400_000 },
+            },
+          ]
+        : []),
     ],
   },
 });

@@ -37,7 +37,6 @@ export const PROGRAMS = [
   { name: "C's headers", why: "are what that is compiled with", debian: "libc6-dev", anyOf: ["/usr/include/stdio.h"] },
   { name: "systemd", why: "checks the units of an installation", debian: "systemd", anyOf: ["systemd-analyze"] },
   { name: "nftables", why: "checks the firewall of an installation", debian: "nftables", anyOf: ["nft"] },
-  { name: "OnionBalance", why: "makes one onion address of several", debian: "onionbalance", anyOf: ["onionbalance"] },
   {
     name: "PyYAML",
     why: "is an independent reader of the compose file",
