@@ -10,7 +10,7 @@
  */
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type Bytes, rechunk } from "../../protocol/bytes.ts";
+import { type Bytes, once, rechunk } from "../../protocol/bytes.ts";
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { openOperatorCertificate, type OperatorCertificate } from "../../protocol/crypto/operator.ts";
 import { toHex } from "../../protocol/encoding.ts";
@@ -146,9 +146,4 @@ async function seedOf({ dataDir }: Config): Promise<Bytes> {
 
 function fileOf(path: string, bytes: Bytes): TarFile {
   return { path, size: bytes.length, open: () => once(bytes) };
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- an asynchronous source of one piece
-async function* once(bytes: Bytes): AsyncGenerator<Bytes, void, undefined> {
-  yield bytes;
 }

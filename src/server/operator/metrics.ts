@@ -1,7 +1,7 @@
 /**
  * What a monitor may know, in Prometheus' text format (exposition formats, "Text-based format", version 0.0.4): `# HELP` and `# TYPE` lines, then a sample a line.
  *
- * A monitor keeps what it read, with the minute, for years and on other machines. So nothing here moves when a tip arrives: no requests, no bytes, no connections, no memory or processor
+ * A monitor keeps what it read, with the minute, for years and on other machines. So nothing here moves when a tip arrives, but the last one when room runs out: no requests, no bytes, no connections, no memory or processor
  * time of the server, no size of the database, no free disk. What is there is in the public log already, or follows from the calendar, or is a yes or no:
  *
  * | metric | why it is safe |
