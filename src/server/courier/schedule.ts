@@ -37,7 +37,8 @@ export function startSchedule(context: Context, mostWaiting = MOST_WAITING): Sch
 
   const sleep = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(milliseconds, 0));
+      // A stop that came while the database was asked finds nobody to wake.
+      const timer = setTimeout(resolve, stopped ? 0 : Math.max(milliseconds, 0));
       wake = () => {
         clearTimeout(timer);
         resolve();

@@ -40,6 +40,27 @@ describe("the timetable of a running server", () => {
     expect(await datesOfBatches()).toHaveLength(2);
   });
 
+  it("stops when told while it asks the database, not half a minute later", async () => {
+    const { promise: stopped, resolve } = Promise.withResolvers<true>();
+    const { log } = context;
+    const telling = {
+      ...log,
+      event: (...words: Parameters<typeof log.event>): void => {
+        log.event(...words);
+        // The question whether a batch is full follows at once: the order to stop comes while it waits for the answer.
+        if (words[0] === "next-sealing")
+          queueMicrotask(
+            () =>
+              void schedule.stop().then(() => {
+                resolve(true);
+              }),
+          );
+      },
+    };
+    const schedule = startSchedule({ ...context, log: telling });
+    await stopped;
+  }, 20_000);
+
   it("lets a keeper at work finish first", async () => {
     station.setDay(3);
     const { schedule, during } = await keep(context, {}, async ({ sealed }) => {
