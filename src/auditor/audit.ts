@@ -19,7 +19,7 @@ import { acknowledgementPath, parseAcknowledgement } from "../protocol/format/ac
 import { destructionPath, parseDestruction } from "../protocol/format/destruction.ts";
 import type { EpochLeaf } from "../protocol/format/leaf.ts";
 import type { Leaf } from "../protocol/format/leaf.ts";
-import { parseDate } from "../protocol/format/date.ts";
+import { parseDate, SECONDS_A_DAY } from "../protocol/format/date.ts";
 import { isMet, type LogPolicy } from "../protocol/format/log-policy.ts";
 import { parseRetention, policyPath, type RetentionPolicy } from "../protocol/format/retention.ts";
 import type { Cosignature } from "../protocol/tlog/verify.ts";
@@ -58,7 +58,6 @@ export interface AuditReport {
   readonly conflict: string | null;
 }
 
-const SECONDS_A_DAY = 86_400;
 const LONGEST_FILE = 65_536;
 /** Files asked for at the same time. */
 const TOGETHER = 8;

@@ -10,7 +10,7 @@ import { asBytes } from "../protocol/bytes.ts";
 import { openCertificate } from "../protocol/crypto/certificate.ts";
 import { parseVkey } from "../protocol/crypto/note.ts";
 import { Refusal } from "../protocol/errors.ts";
-import { formatDate } from "../protocol/format/date.ts";
+import { dayOf, formatDate } from "../protocol/format/date.ts";
 import { formatProgram } from "../protocol/format/program.ts";
 import { buildPage } from "./page.ts";
 import { PROGRAM_FILE, programAsWritten, readProgram } from "./program.ts";
@@ -81,7 +81,7 @@ function readWords(words: readonly string[]): Words | null {
         program: { type: "string" },
       },
     });
-    return { ...values, program: values.program, today: values.today ?? formatDate(Math.floor(Date.now() / 86_400_000)) };
+    return { ...values, program: values.program, today: values.today ?? formatDate(dayOf(Date.now())) };
   } catch {
     return null;
   }

@@ -9,7 +9,7 @@ import { openCertificate, trimCertificate } from "../protocol/crypto/certificate
 import { toBase64 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import type { Program } from "../protocol/format/program.ts";
-import { formatDate, parseDate } from "../protocol/format/date.ts";
+import { formatDate, parseDate, SECONDS_A_DAY } from "../protocol/format/date.ts";
 import { bundleScript } from "./bundle.ts";
 import { wordLists } from "./word-lists.ts";
 
@@ -18,7 +18,6 @@ export const OFFLINE_PATH = OFFLINE_PAGE.slice(1);
 
 /** How long a saved file is of use, whenever it was saved. */
 const WEEKS = 8;
-const DAY = 86_400;
 
 /** What it is built from. */
 export interface OfflineParts {
@@ -46,14 +45,14 @@ export async function buildOffline({ pinned, demo, style, configured, program, r
     style,
     hashes: { script: hashOf(script.text), style: hashOf(style) },
     keys: toBase64(concat(...coming.map(({ trimmed }) => trimmed))),
-    until: formatDate(Math.floor(Math.min(...coming.map(({ until }) => until)) / DAY)),
+    until: formatDate(Math.floor(Math.min(...coming.map(({ until }) => until)) / SECONDS_A_DAY)),
   });
 }
 
 /** A certificate with only its current epoch and the {@link WEEKS} after it, and the first second after them. */
 async function comingEpochs(certificate: Bytes, today: string): Promise<{ trimmed: Bytes; until: number }> {
   const { epochs } = await openCertificate(certificate);
-  const coming = epochs.filter(({ to }) => to > parseDate(today) * DAY).slice(0, WEEKS + 1);
+  const coming = epochs.filter(({ to }) => to > parseDate(today) * SECONDS_A_DAY).slice(0, WEEKS + 1);
   const last = coming.at(-1);
   if (last === undefined) throw new Refusal("no-epoch");
   const fingerprints = coming.map(({ fingerprint }) => fingerprint);

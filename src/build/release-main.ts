@@ -6,7 +6,7 @@ import { noteSigner, parseVkey } from "../protocol/crypto/note.ts";
 import { formatPrivateKey, isKeyName, parsePrivateKey } from "../protocol/crypto/private-key.ts";
 import { randomBytes } from "../protocol/crypto/random.ts";
 import { Refusal } from "../protocol/errors.ts";
-import { formatDate } from "../protocol/format/date.ts";
+import { dayOf, formatDate } from "../protocol/format/date.ts";
 import { checkRelease, makeRelease } from "./release.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -69,7 +69,7 @@ await runCommand(async (words) => {
     outDir: resolve(told.out),
     signer: await noteSigner(name, seed),
     keysDir: told.keys === undefined ? null : resolve(told.keys),
-    today: told.today ?? formatDate(Math.floor(Date.now() / 86_400_000)),
+    today: told.today ?? formatDate(dayOf(Date.now())),
     progress: (step) => process.stderr.write(`${step} …\n`),
   });
   for (const { path: file, sha256 } of files) process.stdout.write(`${sha256}  ${file}\n`);

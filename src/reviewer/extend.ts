@@ -13,7 +13,7 @@ import { extendCertificate, openCertificate, openSecret } from "../protocol/cryp
 import { lockSecret, unlockSecret } from "../protocol/crypto/lock.ts";
 import { joinShares } from "../protocol/crypto/quorum.ts";
 import { Fault, Refusal } from "../protocol/errors.ts";
-import { formatDate } from "../protocol/format/date.ts";
+import { formatDate, SECONDS_A_DAY } from "../protocol/format/date.ts";
 import { type OpenCasebook, writeVault } from "./casebook/destroy.ts";
 import { writeDurably } from "./casebook/durable-file.ts";
 import type { ActingPerson } from "./casebook/people.ts";
@@ -22,8 +22,6 @@ import { asWriter, type Desk } from "./desk.ts";
 import { makeFolder } from "./new-folder.ts";
 import { readShares } from "./share-cards.ts";
 import { type Answer, count } from "./views.ts";
-
-const DAY = 86_400;
 
 /** Extends the program certificate by `epochs` weeks, 0 for none, and writes its public half into a new folder. @throws {Refusal} `not-allowed` for who is no lead; `already-there`. */
 export function extendProgram(folder: string, epochs: number, desk: Desk): Promise<Answer> {
@@ -78,5 +76,5 @@ async function publish(work: string, folder: string, name: string, publicBytes: 
 /** The day on which a certificate's last week is over. */
 async function endOf(publicBytes: Bytes): Promise<string> {
   const { epochs } = await openCertificate(publicBytes);
-  return formatDate((epochs.at(-1)?.to ?? 0) / DAY);
+  return formatDate((epochs.at(-1)?.to ?? 0) / SECONDS_A_DAY);
 }

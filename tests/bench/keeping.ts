@@ -4,13 +4,13 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { dayOf } from "../../src/protocol/format/date.ts";
 import type { Context } from "../../src/server/context.ts";
 import { exportBundle } from "../../src/server/courier/export.ts";
 import { importBundle } from "../../src/server/courier/import.ts";
 import { keep } from "../../src/server/courier/keeper.ts";
 import { purge } from "../../src/server/courier/purge.ts";
 import { sealBatch } from "../../src/server/courier/seal.ts";
-import { dayOf } from "../../src/server/courier/timetable.ts";
 import { currentGeneration } from "../../src/server/store/generations.ts";
 import { pendingOf } from "../../src/server/store/generation-keys.ts";
 import { storeCompletions, storeParts } from "../../src/server/store/pending.ts";

@@ -6,7 +6,7 @@ import { LONGEST_RECEIPT, openReceipt } from "../../protocol/crypto/receipt.ts";
 import type { Vkey } from "../../protocol/crypto/note.ts";
 import { utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import { parseDate } from "../../protocol/format/date.ts";
+import { dayOf, parseDate } from "../../protocol/format/date.ts";
 import type { Receipt } from "../../protocol/format/receipt.ts";
 import {
   noteIn,
@@ -25,7 +25,6 @@ import { findInLog } from "./log.ts";
 
 /** Milliseconds for one piece of 30 kB on a line of about 0.2 kB/s. */
 const PATIENCE = 180_000;
-const DAY = 86_400_000;
 
 /** What it is opened with. */
 export interface ReceiptDoor {
@@ -87,7 +86,7 @@ export function openReceiptDesk({ log, text, live, back, signal }: ReceiptDoor):
         { base: "", signal: AbortSignal.any([own.signal, signal]), nudges, patience: PATIENCE },
       );
       const last = verdict.kind === "not-due" && verdict.last !== null ? parseDate(verdict.last.date) : null;
-      tell({ type: "told", outcome: outcomeOf(verdict, Math.floor(Date.now() / DAY), last) });
+      tell({ type: "told", outcome: outcomeOf(verdict, dayOf(Date.now()), last) });
     } catch (error) {
       if (error instanceof Refusal) tell({ type: "told", outcome: { kind: "log-wrong" } });
       else tell({ type: "wrong", problem: "refused" });

@@ -24,6 +24,7 @@ import {
 import { asBytes, type Bytes, concat, equal, u32 } from "../bytes.ts";
 import { toHex } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
+import { SECONDS_A_DAY } from "../format/date.ts";
 import { PKESK_LENGTH, SEIPD_PARAMETERS, TAG_LENGTH } from "../format/envelope.ts";
 
 /** Numbers of RFC 9580 and RFC 9980, by hand: the library's `enums` have no types that the compiler finds. */
@@ -35,7 +36,6 @@ const GCM = 3;
 
 /** Seconds in an epoch: seven days. */
 export const EPOCH_SECONDS = 604_800;
-const DAY = 86_400;
 /** How long before its window an epoch is already accepted: clocks are often wrong. */
 const EARLY_DAYS = 2;
 
@@ -193,8 +193,8 @@ export function epochAt(certificate: Certificate, unixSeconds: number, slackSeco
 export function acceptedEpochs(certificate: Certificate, unixSeconds: number, graceDays: number): EpochKey[] {
   const before = certificate.epochs.findLast(({ to }) => to <= unixSeconds);
   return certificate.epochs.filter((epoch) => {
-    if (epoch.to <= unixSeconds) return epoch === before && unixSeconds < epoch.to + graceDays * DAY;
-    return unixSeconds >= epoch.from - EARLY_DAYS * DAY;
+    if (epoch.to <= unixSeconds) return epoch === before && unixSeconds < epoch.to + graceDays * SECONDS_A_DAY;
+    return unixSeconds >= epoch.from - EARLY_DAYS * SECONDS_A_DAY;
   });
 }
 
@@ -218,7 +218,7 @@ export async function generateCertificate(wanted: {
   readonly epochs: number;
 }): Promise<{ publicBytes: Bytes; secretBytes: Bytes; fingerprint: string }> {
   const { purpose, start, epochs } = wanted;
-  if (!Number.isSafeInteger(start) || start % DAY !== 0 || !(epochs >= 1 && epochs <= 520)) throw new Error("no such windows");
+  if (!Number.isSafeInteger(start) || start % SECONDS_A_DAY !== 0 || !(epochs >= 1 && epochs <= 520)) throw new Error("no such windows");
   const { publicKey, privateKey } = await generateKey({
     type: "curve25519",
     userIDs: { name: USER_IDS[purpose] },

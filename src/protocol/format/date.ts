@@ -4,6 +4,14 @@
  */
 import { Refusal } from "../errors.ts";
 
+/** Of UTC, which knows no leap seconds here: a day number times this is a Unix time. */
+export const SECONDS_A_DAY = 86_400;
+
+/** The day number that a moment (milliseconds since 1970, UTC) lies in. */
+export function dayOf(milliseconds: number): number {
+  return Math.floor(milliseconds / (SECONDS_A_DAY * 1000));
+}
+
 /** Days from 1970-01-01 to 9999-12-31. */
 const LAST_DAY = 2_932_896;
 

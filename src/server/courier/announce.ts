@@ -7,7 +7,7 @@
  */
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { toHex, utf8 } from "../../protocol/encoding.ts";
-import { formatDate } from "../../protocol/format/date.ts";
+import { formatDate, SECONDS_A_DAY } from "../../protocol/format/date.ts";
 import type { Leaf, PageLeaf } from "../../protocol/format/leaf.ts";
 import type { Context } from "../context.ts";
 import { openFirstPolicy } from "../keys.ts";
@@ -15,8 +15,6 @@ import { insertLeaves, leavesOfKind } from "../store/log-store.ts";
 import { logPolicy } from "../store/retention-policies.ts";
 import { pageLeaf } from "./page-release.ts";
 import { entryDay, type Keeper } from "./writer.ts";
-
-const SECONDS_A_DAY = 86_400;
 
 /** Adds entries for what is not in the log yet, and puts the policy's files beside them. The caller publishes. */
 export async function announce({ context, lock, progress }: Keeper): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the commands say: for each, a value for programs and lines for people. */
 import type { DecidedPolicy } from "../../protocol/crypto/retention-note.ts";
 import { fromUtf8 } from "../../protocol/encoding.ts";
-import { formatDate } from "../../protocol/format/date.ts";
+import { dayOf, formatDate } from "../../protocol/format/date.ts";
 import { formatLogPolicy } from "../../protocol/format/log-policy.ts";
 import type { Context } from "../context.ts";
 import { type Keys, openFirstPolicy } from "../keys.ts";
@@ -10,7 +10,6 @@ import type { ImportedBundle } from "./import.ts";
 import { type DueBatch, dueBatches, plannedPurges } from "./purge.ts";
 import type { SealedBatch } from "./seal.ts";
 import { statusOf, wordsFor } from "./status.ts";
-import { dayOf } from "./timetable.ts";
 
 /** What a command has to say: a value for programs, lines for people. */
 export interface Answer {

@@ -15,12 +15,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { uptime } from "node:os";
 import { Refusal } from "../../protocol/errors.ts";
-import { formatDate, parseDate } from "../../protocol/format/date.ts";
+import { dayOf, formatDate, parseDate, SECONDS_A_DAY } from "../../protocol/format/date.ts";
 import { formatJson, integer, parseJson, record, text } from "../../protocol/format/json.ts";
 import type { Context } from "../context.ts";
 import { readIfThere, writeDurably } from "../store/durable-file.ts";
 import { lastDate } from "../store/log-store.ts";
-import { dayOf } from "./timetable.ts";
 
 /** How the clock is wrong. */
 export type ClockTrouble = "clock-behind" | "clock-ahead";
@@ -28,7 +27,6 @@ export type ClockTrouble = "clock-behind" | "clock-ahead";
 /** Days that may pass unexplained: a night without power, the rounding of dates. */
 const SLACK = 2;
 
-const SECONDS_A_DAY = 86_400;
 const LARGEST_DAY = 2_932_896;
 const LARGEST_UPTIME = 2 ** 40;
 

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fromUtf8 } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
+import { dayOf } from "../../protocol/format/date.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { type Context, openContext } from "../context.ts";
 import { loadKeys } from "../keys.ts";
@@ -40,7 +41,6 @@ import { purge } from "./purge.ts";
 import { takePolicy } from "./retention.ts";
 import { startSchedule } from "./schedule.ts";
 import { sealBatch } from "./seal.ts";
-import { dayOf } from "./timetable.ts";
 
 const HELP = `firsthand: the intake server.
 

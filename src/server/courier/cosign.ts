@@ -11,12 +11,12 @@ import { openNote } from "../../protocol/crypto/note.ts";
 import { concat, equal } from "../../protocol/bytes.ts";
 import { utf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
+import { dayOf } from "../../protocol/format/date.ts";
 import { formatNote, type NoteSignature, parseNote } from "../../protocol/format/note.ts";
 import { formatJson, integer, parseJson } from "../../protocol/format/json.ts";
 import type { Connection } from "../store/database.ts";
 import { readIfThere } from "../store/durable-file.ts";
 import { publishedCheckpoint, putTiles, readState, writeState } from "../store/log-store.ts";
-import { dayOf } from "./timetable.ts";
 import type { Keeper } from "./writer.ts";
 
 /** Longest file that is read, bytes. */

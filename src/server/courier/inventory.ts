@@ -3,7 +3,7 @@
  * that a purge is not seen half done, and with no more rights than an auditor's role has: no item is read, no key leaves, nothing that waits is counted.
  */
 import type { Bytes } from "../../protocol/bytes.ts";
-import { formatDate } from "../../protocol/format/date.ts";
+import { dayOf, formatDate } from "../../protocol/format/date.ts";
 import { formatInventory, type Inventory, type StoredBatch, type StoredKey } from "../../protocol/format/inventory.ts";
 import type { Context } from "../context.ts";
 import { batchesWithKeys, batchKey, batchKeyFingerprint } from "../store/batch-keys.ts";
@@ -11,7 +11,6 @@ import type { Connection } from "../store/database.ts";
 import { asKeeper } from "../store/locks.ts";
 import { checkpointSize, publishedCheckpoint } from "../store/log-store.ts";
 import { connectedAs } from "../store/logins.ts";
-import { dayOf } from "./timetable.ts";
 
 /** An inventory, and the note in which it is signed. */
 export interface SignedInventory {

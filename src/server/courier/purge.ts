@@ -24,7 +24,7 @@
  */
 import { toHex } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
-import { formatDate, parseDate } from "../../protocol/format/date.ts";
+import { dayOf, formatDate, parseDate } from "../../protocol/format/date.ts";
 import { dueDay, lastDay, type RetentionPolicy } from "../../protocol/format/retention.ts";
 import { batchesWithKeys, destroyBatchKey } from "../store/batch-keys.ts";
 import type { Connection, Database } from "../store/database.ts";
@@ -34,7 +34,6 @@ import { connectedAs } from "../store/logins.ts";
 import { readPolicy } from "../store/retention-policies.ts";
 import { dropExpiredReplies, repliesLeaveTraces } from "../store/replies.ts";
 import { discardWal } from "../store/wal.ts";
-import { dayOf } from "./timetable.ts";
 import { entryDay, type Keeper, publish } from "./writer.ts";
 
 /** Why a batch is on the list. */

@@ -2,6 +2,7 @@
  * The keeper's day, while the server serves: at the sealing time the day's batch, then what is due is purged, so that a promise about retention does
  * not wait for a person. What fails is tried again every minute; the batch keeps its date. When as many tips wait as one batch can have, they are sealed at once.
  */
+import { dayOf } from "../../protocol/format/date.ts";
 import type { Context } from "../context.ts";
 import { whereItBroke } from "../privacy.ts";
 import { countTips, currentGeneration } from "../store/generations.ts";
@@ -10,7 +11,7 @@ import { keep } from "./keeper.ts";
 import { overdueBatches, purge } from "./purge.ts";
 import { sealBatch } from "./seal.ts";
 import { certificateTroubles } from "./status.ts";
-import { dayOf, nextSealing } from "./timetable.ts";
+import { nextSealing } from "./timetable.ts";
 
 /** A running timetable. */
 export interface Schedule {

@@ -27,7 +27,7 @@ import { randomBelow, randomBytes } from "../../protocol/crypto/random.ts";
 import { sealDecoy } from "../../protocol/crypto/tip.ts";
 import { fromHex, toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import { formatDate, parseDate } from "../../protocol/format/date.ts";
+import { dayOf, formatDate, parseDate } from "../../protocol/format/date.ts";
 import { formatJson, flag, integer, nullable, parseJson, record } from "../../protocol/format/json.ts";
 import type { Leaf } from "../../protocol/format/leaf.ts";
 import type { Context } from "../context.ts";
@@ -49,7 +49,7 @@ import { insertLeaves, lastDate, readState, writeState } from "../store/log-stor
 import { policyOfDay } from "../store/retention-policies.ts";
 import { discardWal } from "../store/wal.ts";
 import { batchSize } from "./batch-size.ts";
-import { dayOf, sealingTime } from "./timetable.ts";
+import { sealingTime } from "./timetable.ts";
 import { type Keeper, publish } from "./writer.ts";
 
 /** A sealed batch. */

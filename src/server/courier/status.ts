@@ -5,7 +5,7 @@
 import { sha256 } from "../../protocol/crypto/hash.ts";
 import { toHex } from "../../protocol/encoding.ts";
 import { REFUSALS } from "../../protocol/errors.ts";
-import { formatDate } from "../../protocol/format/date.ts";
+import { dayOf, formatDate, SECONDS_A_DAY } from "../../protocol/format/date.ts";
 import type { Context } from "../context.ts";
 import type { Keys } from "../keys.ts";
 import { freeBytes } from "../store/disk.ts";
@@ -14,7 +14,7 @@ import { checkpointSize, leavesOfKind, publishedCheckpoint } from "../store/log-
 import { type ClockTrouble, clockTrouble } from "./clock.ts";
 import { dueBatches, overdueBatches } from "./purge.ts";
 import { sealedThrough } from "./seal.ts";
-import { dayOf, lastDueDay, nextSealing } from "./timetable.ts";
+import { lastDueDay, nextSealing } from "./timetable.ts";
 import { wouldSign } from "./writer.ts";
 
 /** Something a person should do. */
@@ -65,7 +65,6 @@ const CERTIFICATE_DAYS = 60;
 const SOON_DAYS = 28;
 /** How long after its time a sealing is missed, milliseconds. It may take a while, and waits for other work of the keeper. */
 const SEALING_LATE = 2 * 3_600_000;
-const SECONDS_A_DAY = 86_400;
 const MIB = 1_048_576;
 
 /** Looks; changes nothing. */

@@ -9,6 +9,7 @@ import { randomBytes } from "../../protocol/crypto/random.ts";
 import { toHex } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
 import type { Progress } from "./progress.ts";
+import { isSystemError } from "../store/system-error.ts";
 
 /** Bytes that are handed to the stick at once. */
 const PIECE = 1_048_576;
@@ -69,8 +70,8 @@ export async function writeOnto(
     await flush(folder);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    if (isCode(error, "ENOSPC") || isCode(error, "EDQUOT") || isCode(error, "EFBIG")) throw new Refusal("stick-full");
-    if (isCode(error)) throw new Fault(step, error);
+    if (isSystemError(error, "ENOSPC") || isSystemError(error, "EDQUOT") || isSystemError(error, "EFBIG")) throw new Refusal("stick-full");
+    if (isSystemError(error)) throw new Fault(step, error);
     throw error;
   }
 }
@@ -104,13 +105,8 @@ async function flush(folder: string): Promise<void> {
     await handle.sync();
   } catch (error) {
     // Some file systems of sticks cannot flush a folder; the file itself is flushed.
-    if (!isCode(error, "EINVAL")) throw error;
+    if (!isSystemError(error, "EINVAL")) throw error;
   } finally {
     await handle.close();
   }
-}
-
-/** Whether `error` is of the system, and with this code if one is given. */
-function isCode(error: unknown, code?: string): boolean {
-  return error instanceof Error && "code" in error && (code === undefined || error.code === code) && "syscall" in error;
 }

@@ -6,16 +6,13 @@
  * decoys only, so the log has a batch for each day. `firsthand seal` makes one more batch with today's date. Dates in the log never go back: days
  * before the date of the log's last entry count as done. A day is the number of days since 1970-01-01 in UTC; the log knows nothing finer.
  */
+import { dayOf, SECONDS_A_DAY } from "../../protocol/format/date.ts";
+
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const DAY = SECONDS_A_DAY * 1000;
 
 /** Most missed days that are caught up with a batch each; of a longer pause only the latest days are. Bounds the work of a clock that was wrong. */
 const MOST_MISSED = 60;
-
-/** The day a moment (milliseconds since 1970) lies in. */
-export function dayOf(now: number): number {
-  return Math.floor(now / DAY);
-}
 
 /** Minutes after midnight of `HH:MM`, as the settings check it. */
 function minutesOf(sealAt: string): number {

@@ -14,7 +14,7 @@ import type { Bytes } from "../../protocol/bytes.ts";
 import { equal } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { type Checkpoint, formatCheckpoint } from "../../protocol/format/checkpoint.ts";
-import { parseDate } from "../../protocol/format/date.ts";
+import { dayOf, parseDate } from "../../protocol/format/date.ts";
 import { tilePath } from "../../protocol/format/tile.ts";
 import { newTiles, type NewTile, type TileReader, treeHash } from "../../protocol/tlog/tree.ts";
 import { verifyCheckpoint } from "../../protocol/tlog/verify.ts";
@@ -25,7 +25,6 @@ import { readIfThere, writeDurably } from "../store/durable-file.ts";
 import type { KeeperLock } from "../store/locks.ts";
 import { lastDate, leafCount, publishedCheckpoint, putTiles, readLeaves, tilesIn } from "../store/log-store.ts";
 import type { Progress } from "./progress.ts";
-import { dayOf } from "./timetable.ts";
 
 /** What the keeper's operations work with. */
 export interface Keeper {

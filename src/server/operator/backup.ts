@@ -16,13 +16,12 @@ import { openOperatorCertificate, type OperatorCertificate } from "../../protoco
 import { toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { type BackupFile, formatBackup } from "../../protocol/format/backup.ts";
-import { formatDate } from "../../protocol/format/date.ts";
+import { dayOf, formatDate } from "../../protocol/format/date.ts";
 import { formatJson } from "../../protocol/format/json.ts";
 import { formatNumber } from "../../protocol/format/number.ts";
 import { type TarFile, writeTar } from "../../protocol/format/tar.ts";
 import type { Config } from "../config.ts";
 import { requireFolder, writeOnto } from "../courier/stick.ts";
-import { dayOf } from "../courier/timetable.ts";
 import type { Keeper } from "../courier/writer.ts";
 import { lastCheckpointPath, logSeedPath } from "../keys.ts";
 import { batchesWithKeys, batchKey } from "../store/batch-keys.ts";

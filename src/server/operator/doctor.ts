@@ -7,14 +7,13 @@
  */
 import { stat } from "node:fs/promises";
 import { Fault, Refusal } from "../../protocol/errors.ts";
-import { parseDate } from "../../protocol/format/date.ts";
+import { dayOf, parseDate } from "../../protocol/format/date.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { type Context, type ContextOptions, openContext } from "../context.ts";
 import { MIGRATIONS } from "../installation.ts";
 import { lastCosigned } from "../courier/cosign.ts";
 import { checkPageLog } from "../courier/page-release.ts";
 import { statusOf, wordsFor } from "../courier/status.ts";
-import { dayOf } from "../courier/timetable.ts";
 import { type Keys, loadKeys, logSeedPath } from "../keys.ts";
 import { loadPageFiles } from "../page-files.ts";
 import { openEventLog } from "../privacy.ts";

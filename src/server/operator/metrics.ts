@@ -16,15 +16,14 @@
  * | `firsthand_backup_age_days` | the operator's own doing; -1 if there has been none |
  * | `firsthand_reserve_reached` | whether large uploads are refused now for want of disk or room. It flips when very much came, and then whoever tries to upload sees it as well |
  */
+import { dayOf, SECONDS_A_DAY } from "../../protocol/format/date.ts";
 import type { Context } from "../context.ts";
 import { statusOf } from "../courier/status.ts";
-import { dayOf, nextSealing } from "../courier/timetable.ts";
+import { nextSealing } from "../courier/timetable.ts";
 import { lastBackup } from "./backup-memory.ts";
 
 /** Media type of the answer. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
-const SECONDS_A_DAY = 86_400;
 
 interface Sample {
   /** Names and values of ours: nothing in them needs escaping. */

@@ -5,11 +5,10 @@
 import type { FastifyInstance } from "fastify";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { mailboxHash } from "../../protocol/crypto/reply.ts";
-import { formatDate } from "../../protocol/format/date.ts";
+import { dayOf, formatDate } from "../../protocol/format/date.ts";
 import { MAILBOX_ANSWER_LENGTH, MAILBOX_REQUEST_LENGTH, parseMailboxRequest } from "../../protocol/format/mailbox.ts";
 import { REPLY_LENGTH } from "../../protocol/format/reply.ts";
 import type { Context } from "../context.ts";
-import { dayOf } from "../courier/timetable.ts";
 import { readBody } from "../intake/body.ts";
 import { requireMediaType } from "../intake/media-type.ts";
 import { readMailbox } from "../store/replies.ts";

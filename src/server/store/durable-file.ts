@@ -10,6 +10,7 @@ import { asBytes, type Bytes } from "../../protocol/bytes.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { toHex } from "../../protocol/encoding.ts";
 import { Fault } from "../../protocol/errors.ts";
+import { isSystemError } from "./system-error.ts";
 
 /**
  * Mode of what a process that only takes tips in has to read. Folders are made for their owner alone, so it lets nobody else in unless the operator opened the folder to a group
@@ -33,7 +34,7 @@ export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o600
 export async function writeOnceDurably(path: string, bytes: Bytes, mode = 0o600): Promise<Bytes> {
   await place(path, bytes, mode, async (temporary) => {
     await link(temporary, path).catch((error: unknown) => {
-      if (!isCode(error, "EEXIST")) throw error;
+      if (!isSystemError(error, "EEXIST")) throw error;
     });
     await rm(temporary);
   });
@@ -66,7 +67,7 @@ export async function removeDurably(path: string): Promise<void> {
     await rm(path, { force: true });
     await flushFolder(dirname(path));
   } catch (cause) {
-    if (isCode(cause, "ENOENT")) return;
+    if (isSystemError(cause, "ENOENT")) return;
     throw new Fault("removing a file durably", cause);
   }
 }
@@ -94,7 +95,7 @@ export async function readIfThere(path: string): Promise<Bytes | null> {
   try {
     return asBytes(await readFile(path)).slice();
   } catch (cause) {
-    if (isCode(cause, "ENOENT")) return null;
+    if (isSystemError(cause, "ENOENT")) return null;
     throw new Fault("reading a file", cause);
   }
 }
@@ -106,8 +107,4 @@ async function flushFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

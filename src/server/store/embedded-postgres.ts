@@ -28,6 +28,7 @@ import { sha256 } from "../../protocol/crypto/hash.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { fromUtf8, toHex, utf8 } from "../../protocol/encoding.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
+import { dayOf } from "../../protocol/format/date.ts";
 import { type EventLog, whereItBroke } from "../privacy.ts";
 import { readIfThere, writeDurably } from "./durable-file.ts";
 import { type PostgresBinaries, preparePostgres } from "./postgres-binaries.ts";
@@ -285,7 +286,7 @@ async function choosePlace({ folder: dataDir, sharedPlace, clock }: Where, log: 
   if (known !== null && !/^[0-9a-f]{32}$/.test(known)) throw new Refusal("no-secure-place", "DATA_DIR/postgres.place");
   // Before others are removed: a DATA_DIR that was moved still has its cluster.
   if (known !== null) await own(sharedPlace, known, dataDir);
-  await removeLeftClusters(sharedPlace, log, Math.floor(clock() / 86_400_000));
+  await removeLeftClusters(sharedPlace, log, dayOf(clock()));
   if (known !== null) return { folder: join(sharedPlace, known), user };
   if (await canEnter(dataDir, user)) return { folder: await ownFolder(join(dataDir, "postgres"), 0o711), user };
 

@@ -7,15 +7,13 @@
 import type { Bytes } from "../../protocol/bytes.ts";
 import { type DecidedPolicy, openRetentionNote } from "../../protocol/crypto/retention-note.ts";
 import { Fault } from "../../protocol/errors.ts";
-import { parseDate } from "../../protocol/format/date.ts";
+import { dayOf, parseDate } from "../../protocol/format/date.ts";
 import type { PolicyLeaf } from "../../protocol/format/leaf.ts";
 import { parseRetention, policyPath, type RetentionPolicy } from "../../protocol/format/retention.ts";
 import { retentionNotePath } from "../../protocol/format/retention-note.ts";
 import { type Keys, openFirstPolicy } from "../keys.ts";
 import type { Connection } from "./database.ts";
 import { insertLeaves, logFile, policyLeaves, putFile } from "./log-store.ts";
-
-const DAY = 86_400_000;
 
 /**
  * The entry of the policy that a batch of `day` (a day number) sealed now is under: the last in the log that is from that day or before. The first one is from
@@ -80,7 +78,7 @@ export class RetentionInForce {
    * @throws {Refusal} what is wrong with that one then.
    */
   static async open(db: Connection, keys: Keys, now: number): Promise<RetentionInForce> {
-    const leaf = await inForce(db, Math.floor(now / DAY));
+    const leaf = await inForce(db, dayOf(now));
     return new RetentionInForce(leaf === null ? (await openFirstPolicy(keys)).policy : await readPolicy(db, leaf.sha256));
   }
 
@@ -90,7 +88,7 @@ export class RetentionInForce {
 
   /** Reads it again. */
   async refresh(db: Connection, now: number): Promise<void> {
-    const leaf = await inForce(db, Math.floor(now / DAY));
+    const leaf = await inForce(db, dayOf(now));
     if (leaf !== null) this.#policy = await readPolicy(db, leaf.sha256);
   }
 }

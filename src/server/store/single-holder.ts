@@ -13,6 +13,7 @@ import { dirname } from "node:path";
 import { toHex } from "../../protocol/encoding.ts";
 import { randomBytes } from "../../protocol/crypto/random.ts";
 import { Refusal } from "../../protocol/errors.ts";
+import { isSystemError } from "./system-error.ts";
 
 /** What was taken. */
 export interface Held {
@@ -48,7 +49,7 @@ async function linked(from: string, to: string): Promise<boolean> {
     await link(from, to);
     return true;
   } catch (error) {
-    if (isCode(error, "EEXIST")) return false;
+    if (isSystemError(error, "EEXIST")) return false;
     throw error;
   }
 }
@@ -61,7 +62,7 @@ async function clearIfStale(path: string): Promise<void> {
   try {
     await rename(path, aside);
   } catch (error) {
-    if (isCode(error, "ENOENT")) return;
+    if (isSystemError(error, "ENOENT")) return;
     throw error;
   }
   if ((await textOf(aside)) !== holder) await linked(aside, path);
@@ -91,11 +92,7 @@ async function textOf(path: string): Promise<string | null> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (isCode(error, "ENOENT") || isCode(error, "ESRCH")) return null;
+    if (isSystemError(error, "ENOENT") || isSystemError(error, "ESRCH")) return null;
     throw error;
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

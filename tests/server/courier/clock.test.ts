@@ -2,14 +2,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { formatDate } from "../../../src/protocol/format/date.ts";
+import { dayOf, formatDate } from "../../../src/protocol/format/date.ts";
 import { type Context, openContext } from "../../../src/server/context.ts";
 import { confirmClock } from "../../../src/server/courier/clock.ts";
 import { keep } from "../../../src/server/courier/keeper.ts";
 import { purge } from "../../../src/server/courier/purge.ts";
 import { sealBatch } from "../../../src/server/courier/seal.ts";
 import { statusOf } from "../../../src/server/courier/status.ts";
-import { dayOf } from "../../../src/server/courier/timetable.ts";
 import { NO_LOG } from "../../support/postgres.ts";
 import { bringTip, checkStation, FIRST_DAY, makeStation, noonOf, type Station } from "./keeper-fixture.ts";
 

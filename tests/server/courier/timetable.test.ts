@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dayOf, dueDays, lastDueDay, nextSealing } from "../../../src/server/courier/timetable.ts";
+import { dayOf } from "../../../src/protocol/format/date.ts";
+import { dueDays, lastDueDay, nextSealing } from "../../../src/server/courier/timetable.ts";
 
 const DAY = 86_400_000;
 const moment = (text: string): number => Date.parse(text);

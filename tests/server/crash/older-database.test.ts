@@ -4,11 +4,11 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dayOf } from "../../../src/protocol/format/date.ts";
 import { keep } from "../../../src/server/courier/keeper.ts";
 import { sealBatch } from "../../../src/server/courier/seal.ts";
 import { exportBundle } from "../../../src/server/courier/export.ts";
 import type { Context } from "../../../src/server/context.ts";
-import { dayOf } from "../../../src/server/courier/timetable.ts";
 import { bringTip, checkStation, makeStation, type Station } from "../courier/keeper-fixture.ts";
 
 let station: Station;
