@@ -17,7 +17,7 @@ export const TARGETS: readonly Target[] = [
   of("crypto/hash"),
   of("format/envelope"),
   of("format/tar"),
-  { file: "src/protocol/format/note.ts", tests: ["tests/protocol/crypto/note.test.ts", LOG_FORMATS] },
+  { file: "src/protocol/format/note.ts", tests: ["tests/protocol/format/note.test.ts", "tests/protocol/crypto/note.test.ts", LOG_FORMATS] },
   of("crypto/note"),
   { file: "src/protocol/tlog/merkle.ts", tests: ["tests/protocol/tlog/known-answers.test.ts", "tests/protocol/tlog/tree.test.ts"] },
   of("tlog/tree", "tests/protocol/tlog/known-answers.test.ts"),
