@@ -22,7 +22,7 @@ import { readIfThere } from "./durable-file.ts";
 import { preparePostgres } from "./postgres-binaries.ts";
 import { choosePlace, socketFolder, type Where } from "./postgres-place.ts";
 import { launch, makeCluster, NAME, passwordPath, PATIENCE, type Place, postmaster, runningSockets, shutDown } from "./postgres-process.ts";
-import { type Held, holdAlone } from "./single-holder.ts";
+import { type Held, holdAlone, runs, thisProcess } from "./single-holder.ts";
 
 /** A database that runs for us. */
 export interface EmbeddedPostgres {
@@ -106,7 +106,7 @@ export async function startEmbeddedPostgres(
       let holder = use.holder;
       if (restarts) {
         // A start under way is let finish, so that what it starts is stopped.
-        const ended = holder.end().catch(() => undefined);
+        const ended = leave(holder);
         await Promise.all([ended, watching]);
         holder = use.holder;
       }
@@ -216,7 +216,7 @@ async function enter(door: Door): Promise<pg.Client> {
     const there = await client.query("select from pg_database where datname = $1", [NAME]);
     if (there.rowCount === 0) await client.query(`create database ${NAME} template template0 encoding 'UTF8' locale 'C'`);
   });
-  const holder = new pg.Client({ connectionString: urlOf(door, "postgres") });
+  const holder = new pg.Client({ connectionString: urlOf(door, "postgres"), application_name: await thisProcess() });
   holder.on("error", () => undefined);
   await holder.connect();
   await holder.query("select pg_advisory_lock_shared($1)", [IN_USE]);
@@ -236,15 +236,15 @@ async function withClient(door: Door, database: string, work: (client: pg.Client
 
 /** Gives our share of the database back. True if nobody else has one, or the database is gone already. */
 async function leaveAsLast(holder: pg.Client, door: Door): Promise<boolean> {
-  await holder.end().catch(() => undefined);
+  await leave(holder);
   let alone = true;
   try {
     await withClient(door, "postgres", async (client) => {
-      // The connection above may take a moment to be gone on the other side.
+      // The connection of somebody who was killed may take a moment to be gone on the other side.
       for (let attempt = 0; attempt < 20; attempt++) {
         const tried = await client.query<{ alone: boolean }>("select pg_try_advisory_lock($1) as alone", [IN_USE]);
         alone = tried.rows[0]?.alone === true;
-        if (alone) return;
+        if (alone || (await isUsed(client))) return;
         await pause(25);
       }
     });
@@ -252,4 +252,20 @@ async function leaveAsLast(holder: pg.Client, door: Door): Promise<boolean> {
     return true;
   }
   return alone;
+}
+
+/** Gives a share back before its connection ends: that may take a moment to be gone on the other side. Repeated calls do nothing. */
+async function leave(holder: pg.Client): Promise<void> {
+  await holder.query("select pg_advisory_unlock_shared($1)", [IN_USE]).catch(() => undefined);
+  await holder.end().catch(() => undefined);
+}
+
+/** Whether a process that runs has a share of the database. One in another container cannot be seen, and counts as soon as it has outlasted the attempts above. */
+async function isUsed(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ name: string }>(
+    "select application_name as name from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and objid::bigint = $1 and granted",
+    [IN_USE],
+  );
+  for (const { name } of rows) if (await runs(name)) return true;
+  return false;
 }
