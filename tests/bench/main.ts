@@ -39,6 +39,7 @@ const runs: AreaRun[] = [];
 for (const area of areas) {
   const run = await measured(area, values.large);
   runs.push(run);
+  if (values.markdown !== undefined) await writeReport(values.markdown, Object.keys(AREAS), runs);
   for (const result of run.results) {
     const line = lineOf(result);
     say(
@@ -57,7 +58,6 @@ for (const area of areas) {
     `     ${area}: ${String(cpuSeconds)} CPU-s and at most ${String(mebibytes)} MiB in all; load ${load.join(" to ")}\n`,
   );
 }
-if (values.markdown !== undefined) await writeReport(values.markdown, Object.keys(AREAS), runs);
 
 function loadNow(): number {
   return Number(loadavg()[0]?.toFixed(1));
