@@ -37,7 +37,15 @@ const say = (json: object, text: string): void => {
 say({ machine, load: loadNow() }, `${machine}; load ${String(loadNow())}\n`);
 const runs: AreaRun[] = [];
 for (const area of areas) {
-  const run = await measured(area, values.large);
+  let run: AreaRun;
+  try {
+    run = await measured(area, values.large);
+  } catch (error) {
+    // The others are measured all the same.
+    console.error(error);
+    process.exitCode = 1;
+    continue;
+  }
   runs.push(run);
   if (values.markdown !== undefined) await writeReport(values.markdown, Object.keys(AREAS), runs);
   for (const result of run.results) {
