@@ -26,6 +26,7 @@ import { openDatabase } from "../../src/server/store/database.ts";
 import { startEmbeddedPostgres } from "../../src/server/store/embedded-postgres.ts";
 import { makePage } from "../server/courier/keeper-fixture.ts";
 import { command, kill, postmasterOf, startServer } from "../server/crash/server-process.ts";
+import { holdDemoCeremony } from "./ceremony.ts";
 import { endedChildrenSeconds, processorSecondsOf } from "./processor.ts";
 import type { Result } from "./target.ts";
 
@@ -55,7 +56,7 @@ const RECKONED = {
 export async function benchSizing(): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "firsthand-sizing-"));
   try {
-    await reviewer("ceremony", join(folder, "machine"), "--origin", "sizing.test/log", "--epochs", "2");
+    await holdDemoCeremony(join(folder, "machine"), "sizing.test/log", 2);
     await mkdir(join(folder, "stick"));
     await makePage(folder);
     const settings = { KEYS_DIR: join(folder, "machine", "public") };
