@@ -6,7 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -58,8 +58,9 @@ export async function benchSizing(): Promise<Result[]> {
   try {
     await holdDemoCeremony(join(folder, "machine"), "sizing.test/log", 2);
     await mkdir(join(folder, "stick"));
+    const settings = { KEYS_DIR: join(folder, "keys") };
+    await cp(join(folder, "machine", "public"), settings.KEYS_DIR, { recursive: true });
     await makePage(folder);
-    const settings = { KEYS_DIR: join(folder, "machine", "public") };
     const { address, child } = await startServer(folder, ["--intake"], settings);
     const postgres = await startEmbeddedPostgres(join(folder, "data"), { event: () => undefined });
     const database = openDatabase(postgres.url, { connections: 1 });
