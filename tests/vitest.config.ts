@@ -13,6 +13,7 @@ export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
     pool: "forks",
+    globalSetup: ["tests/support/cluster-template.ts"],
     reporters: ["default", new PlainSummary()],
     projects: [
       {

@@ -10,16 +10,14 @@ import { openEnvelope } from "../../src/protocol/crypto/envelope.ts";
 import { openVault, VAULT_FILE } from "../../src/reviewer/casebook/vault.ts";
 import { Casebook } from "../../src/reviewer/casebook/casebook.ts";
 import { importBundle } from "../../src/reviewer/casebook/import.ts";
-import { USUAL_ROLES } from "../../src/reviewer/casebook/roles.ts";
-import { holdCeremony, USUAL_RETENTION } from "../../src/reviewer/ceremony.ts";
 import { parseShares } from "../../src/reviewer/share-cards.ts";
 import { streamOf } from "../support/bytes.ts";
 import { epochsOf, type Item, SmallServer, tipOf } from "../support/make-bundle.ts";
 import { signerOf } from "../support/memory-log.ts";
+import { holdDemoCeremony } from "./ceremony.ts";
 import { processorSeconds, type Result } from "./target.ts";
 
 const ORIGIN = "tips.test/log";
-const DAY = 86_400_000;
 /** Tips of a bundle, and of one with `large`. */
 const TIPS = { usual: 500, large: 10_000 } as const;
 /** Ten minutes. */
@@ -31,7 +29,7 @@ export async function benchImport(large: boolean): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "import-"));
   try {
     const review = join(folder, "review");
-    await ceremonyIn(review);
+    await holdDemoCeremony(review, ORIGIN, 1);
     const file = async (name: string) => new Uint8Array(await readFile(join(review, name)));
     const vault = await openVault(
       await file(join("casebook", VAULT_FILE)),
@@ -86,22 +84,4 @@ export async function benchImport(large: boolean): Promise<Result[]> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function ceremonyIn(folder: string): Promise<void> {
-  const start = Math.floor(Date.now() / DAY) * 86_400;
-  const people = [{ name: "Ana", roles: USUAL_ROLES, passphrase: null }];
-  const plan = {
-    origin: ORIGIN,
-    start,
-    epochs: 1,
-    needed: 1,
-    shares: 1,
-    people,
-    retention: USUAL_RETENTION,
-    signers: 2,
-    demo: true,
-    typing: { from: "nowhere" } as const,
-  };
-  await holdCeremony(folder, plan, new Date(), () => undefined);
 }

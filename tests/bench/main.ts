@@ -37,8 +37,17 @@ const say = (json: object, text: string): void => {
 say({ machine, load: loadNow() }, `${machine}; load ${String(loadNow())}\n`);
 const runs: AreaRun[] = [];
 for (const area of areas) {
-  const run = await measured(area, values.large);
+  let run: AreaRun;
+  try {
+    run = await measured(area, values.large);
+  } catch (error) {
+    // The others are measured all the same.
+    console.error(error);
+    process.exitCode = 1;
+    continue;
+  }
   runs.push(run);
+  if (values.markdown !== undefined) await writeReport(values.markdown, Object.keys(AREAS), runs);
   for (const result of run.results) {
     const line = lineOf(result);
     say(
@@ -57,7 +66,6 @@ for (const area of areas) {
     `     ${area}: ${String(cpuSeconds)} CPU-s and at most ${String(mebibytes)} MiB in all; load ${load.join(" to ")}\n`,
   );
 }
-if (values.markdown !== undefined) await writeReport(values.markdown, Object.keys(AREAS), runs);
 
 function loadNow(): number {
   return Number(loadavg()[0]?.toFixed(1));

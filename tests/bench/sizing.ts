@@ -6,7 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -26,6 +26,7 @@ import { openDatabase } from "../../src/server/store/database.ts";
 import { startEmbeddedPostgres } from "../../src/server/store/embedded-postgres.ts";
 import { makePage } from "../server/courier/keeper-fixture.ts";
 import { command, kill, postmasterOf, startServer } from "../server/crash/server-process.ts";
+import { holdDemoCeremony } from "./ceremony.ts";
 import { endedChildrenSeconds, processorSecondsOf } from "./processor.ts";
 import type { Result } from "./target.ts";
 
@@ -55,10 +56,11 @@ const RECKONED = {
 export async function benchSizing(): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "firsthand-sizing-"));
   try {
-    await reviewer("ceremony", join(folder, "machine"), "--origin", "sizing.test/log", "--epochs", "2");
+    await holdDemoCeremony(join(folder, "machine"), "sizing.test/log", 2);
     await mkdir(join(folder, "stick"));
+    const settings = { KEYS_DIR: join(folder, "keys") };
+    await cp(join(folder, "machine", "public"), settings.KEYS_DIR, { recursive: true });
     await makePage(folder);
-    const settings = { KEYS_DIR: join(folder, "machine", "public") };
     const { address, child } = await startServer(folder, ["--intake"], settings);
     const postgres = await startEmbeddedPostgres(join(folder, "data"), { event: () => undefined });
     const database = openDatabase(postgres.url, { connections: 1 });

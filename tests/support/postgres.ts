@@ -10,6 +10,7 @@ import type { EventLog } from "../../src/server/privacy.ts";
 import { openDatabase } from "../../src/server/store/database.ts";
 import { startEmbeddedPostgres } from "../../src/server/store/embedded-postgres.ts";
 import { migrate } from "../../src/server/store/migrate.ts";
+import { copyCluster } from "./cluster-template.ts";
 
 /** The migrations of the repository. */
 export const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
@@ -37,6 +38,7 @@ export interface StartedPostgres extends TestPostgres {
 export async function startTestPostgres(): Promise<StartedPostgres> {
   const folder = await mkdtemp(join(tmpdir(), "fh-pg-"));
   await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
+  await copyCluster(folder);
   const postgres = await startEmbeddedPostgres(folder, NO_LOG);
   const template = openDatabase(postgres.url, { connections: 1 });
   await migrate(template, MIGRATIONS);

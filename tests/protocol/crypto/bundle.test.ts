@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asBytes, type Bytes, collect, type Source } from "../../../src/protocol/bytes.ts";
-import { type BundleFile, type ExpectedBundle, readBundle, writeBundle } from "../../../src/protocol/crypto/bundle.ts";
+import { batchRoot, type BundleFile, type ExpectedBundle, readBundle, writeBundle } from "../../../src/protocol/crypto/bundle.ts";
 import { sha256 } from "../../../src/protocol/crypto/hash.ts";
 import type { NoteSigner } from "../../../src/protocol/crypto/note.ts";
 import { toHex, utf8 } from "../../../src/protocol/encoding.ts";
@@ -65,6 +65,12 @@ async function forge(listed: typeof FILES, present: typeof FILES): Promise<Bytes
   const files = [["manifest", manifest] as const, ...present].map(asFile);
   return collect(writeTar(files), 10_000_000);
 }
+
+test("the root of a batch is the hash of its commitments, of the largest batch as of any", () => {
+  const commitments = Array.from({ length: 131_072 }, (_, index) => new Uint8Array(32).fill(index % 251));
+  expect(toHex(batchRoot(commitments))).toBe(toHex(sha256(Buffer.concat(commitments))));
+  expect(toHex(batchRoot([]))).toBe(toHex(sha256()));
+});
 
 describe("a bundle", () => {
   test("arrives as it was sent, and names itself by its manifest", async () => {

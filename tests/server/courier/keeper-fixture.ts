@@ -30,6 +30,7 @@ import { factsOf, type Pending, storeCompletion, storePart } from "../../../src/
 import { commitmentsOf } from "../../../src/server/store/items.ts";
 import { logFile } from "../../../src/server/store/log-store.ts";
 import { checkLog } from "../../support/check-log.ts";
+import { copyCluster } from "../../support/cluster-template.ts";
 import { firstPolicyNote } from "../../support/retention-notes.ts";
 
 export const ORIGIN = "keeper.test/log";
@@ -97,6 +98,8 @@ export async function makeStation(policy?: RetentionPolicy): Promise<Station> {
   const folder = await mkdtemp(join(tmpdir(), "firsthand-keeper-"));
   await chmod(folder, 0o711); // so that root's PostgreSQL, another user, lies in it and goes with it
   const review = await makeKeys(join(folder, "keys"), policy);
+  await mkdir(join(folder, "data"), { mode: 0o711 });
+  await copyCluster(join(folder, "data"));
   let time = noonOf(0);
   const config = loadConfig(environmentOf(folder));
   return {
