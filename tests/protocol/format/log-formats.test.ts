@@ -329,7 +329,9 @@ describe("what would be refused is not written", () => {
     ["a retention note with one signer", () => formatRetentionNote({ ...note, signers: ["a"] })],
     ["an inventory on 30 February", () => formatInventory({ origin: "log", date: "2026-02-30", size: 1, batches: [], keys: [] })],
   ])("%s", (_, format) => {
-    expect(format).toThrow(expect.objectContaining({ message: expect.stringMatching(/would not be valid$/), cause: expect.any(Refusal) }));
+    const message: unknown = expect.stringMatching(/would not be valid$/);
+    const cause: unknown = expect.any(Refusal);
+    expect(format).toThrow(expect.objectContaining({ message, cause }));
   });
 
   test.each([
