@@ -18,11 +18,6 @@ const TYPES: Readonly<Record<string, string>> = { ".css": "text/css", ".html": "
 /** What the server gives instead of the truth, by path. */
 export type Lies = Readonly<Record<string, Uint8Array>>;
 
-/** `/keys.pgp` as an honest server gives it. */
-export function trueKeys({ programBytes, rewardsBytes }: TestKeys): Uint8Array {
-  return concat(programBytes, rewardsBytes);
-}
-
 /** Tells what a browser makes of the page in English, from a server with these lies. */
 export async function visited(
   bench: Bench,
@@ -43,7 +38,7 @@ export async function visited(
     configured: null,
     outDir: built,
   });
-  const told = { "/keys.pgp": trueKeys(keys), ...(await lies(keys)) };
+  const told = { "/keys.pgp": concat(keys.programBytes, keys.rewardsBytes), ...(await lies(keys)) };
   const server = createServer((request, response) => {
     const path = request.url === "/en/" ? "/en/index.html" : (request.url ?? "");
     const given: Promise<Uint8Array | null> = Object.hasOwn(told, path)
