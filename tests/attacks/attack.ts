@@ -3,6 +3,7 @@
  * exports it as `attack`. `attacks.test.ts` tells each story twice and more: as things are, when it must be repelled, and with each defence taken out, when it
  * must succeed. A defence whose absence changes nothing would be decoration.
  */
+import type { TestBrowser } from "../support/browser.ts";
 import type { StartedPostgres } from "../support/postgres.ts";
 
 /** What came of an attack. Anything else that happens is thrown, and is no answer. */
@@ -26,6 +27,8 @@ export interface Bench {
   readonly folder: string;
   /** A cluster, started when the first story asks. */
   postgres(): Promise<StartedPostgres>;
+  /** A Chromium, started when the first story asks. */
+  browser(): Promise<TestBrowser>;
 }
 
 /** An attack. */

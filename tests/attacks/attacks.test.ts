@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { openBrowser, type TestBrowser } from "../support/browser.ts";
 import { startTestPostgres, type StartedPostgres } from "../support/postgres.ts";
 import type { Attack, Bench } from "./attack.ts";
 import { houseWithout, leaveHouse } from "./house.ts";
@@ -15,8 +16,10 @@ const README = join(HERE, "README.md");
 const NEVER_LESS_THAN = 20;
 
 let cluster: Promise<StartedPostgres> | undefined;
+let browser: Promise<TestBrowser> | undefined;
 
 afterAll(async () => {
+  await (await browser)?.close();
   await (await cluster)?.stop();
 });
 
@@ -34,7 +37,11 @@ async function attackAt(path: string): Promise<Attack> {
 /** Tells a story in a folder of its own. */
 async function tell({ run }: Attack): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "firsthand attack "));
-  const bench: Bench = { folder, postgres: () => (cluster ??= startTestPostgres()) };
+  const bench: Bench = {
+    folder,
+    postgres: () => (cluster ??= startTestPostgres()),
+    browser: () => (browser ??= openBrowser("chromium")),
+  };
   try {
     return await run(bench);
   } finally {

@@ -10,6 +10,7 @@ const HOUSE = fileURLToPath(new URL("../../", import.meta.url));
 /** What a story needs of the house. */
 const ROOMS = [
   "package.json",
+  "package-lock.json",
   "tsconfig.json",
   "migrations",
   "src",

@@ -67,9 +67,18 @@ describe("a change", () => {
     const [one, two] = people;
     const alone = await nextPolicyNote(first, { policy: SHORTER }, [one]);
     await expect(open(alone)).rejects.toMatchObject({ code: "policy-not-signed", where: ONE_PERSON });
-    await expect(open(await nextPolicyNote(first, { policy: SHORTER }, [review]))).rejects.toMatchObject({ code: "policy-not-signed" });
+    const byNobody = await nextPolicyNote(first, { policy: SHORTER }, [review]);
+    await expect(open(byNobody)).rejects.toMatchObject({ code: "policy-not-signed", where: undefined });
     const { text, signatures } = parseNote(alone);
     await expect(signRetentionNote(text, signatures, one)).rejects.toThrow("once");
+    await expect(signRetentionNote("some other text\n", [], one)).rejects.toMatchObject({ code: "bad-policy" });
+    // Another key of the same name is somebody else, and so is another name with the same number.
+    const { name, id } = one.vkey;
+    const others = [
+      { name, id: id ^ 1 },
+      { name: `${name}0`, id },
+    ].map((other) => ({ ...other, id: other.id >>> 0, signature: new Uint8Array(64) }));
+    expect(parseNote(await signRetentionNote(text, others, one)).signatures).toHaveLength(3);
     const twice = Buffer.from(alone).toString("utf8");
     const doubled = new TextEncoder().encode(twice + twice.slice(twice.lastIndexOf("\u2014")));
     await expect(open(doubled)).rejects.toMatchObject({ code: "bad-signature" });

@@ -156,3 +156,21 @@ test.each([
 ])("a proof with %s is refused", (_, text) => {
   expect(() => parseLogProof(utf8(text))).toThrow(expect.objectContaining({ code: "bad-proof" }));
 });
+
+const ZEROS = new Uint8Array(65_536);
+
+test.each([
+  ["extra data of nothing", { extra: ZEROS.slice(0, 0) }, "1 to 65,535 bytes"],
+  ["extra data of 65,536 bytes", { extra: ZEROS }, "1 to 65,535 bytes"],
+  ["an index below 0", { index: -1 }, "out of range"],
+  ["half an index", { index: 0.5 }, "out of range"],
+])("a log proof is not written with %s", (_, change, words) => {
+  expect(() => formatLogProof({ extra: null, index: 0, hashes: [], note: utf8("note"), ...change })).toThrow(words);
+});
+
+test("a log proof has up to 65,535 bytes of extra data", () => {
+  const proof = { extra: ZEROS.slice(1), index: 0, hashes: [], note: utf8("note") };
+  expect(parseLogProof(formatLogProof(proof)).extra).toEqual(proof.extra);
+  const more = fromUtf8(formatLogProof(proof)).replace(toBase64(proof.extra), toBase64(ZEROS));
+  expect(() => parseLogProof(utf8(more))).toThrow(expect.objectContaining({ code: "bad-proof" }));
+});

@@ -7,17 +7,19 @@ import { Refusal, type RefusalCode } from "../../../src/protocol/errors.ts";
 import { acknowledgementPath, formatAcknowledgement, parseAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../../src/protocol/format/checkpoint.ts";
 import { formatDate } from "../../../src/protocol/format/date.ts";
-import { formatDestruction, parseDestruction } from "../../../src/protocol/format/destruction.ts";
+import { destructionPath, formatDestruction, parseDestruction } from "../../../src/protocol/format/destruction.ts";
 import { formatInventory, parseInventory } from "../../../src/protocol/format/inventory.ts";
 import { formatLeaf, type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
 import { formatManifest, type Manifest, NO_PREVIOUS, parseManifest } from "../../../src/protocol/format/manifest.ts";
 import { formatNote, parseNote } from "../../../src/protocol/format/note.ts";
 import { formatReceipt, parseReceipt } from "../../../src/protocol/format/receipt.ts";
-import { formatRetention, parseRetention } from "../../../src/protocol/format/retention.ts";
+import { formatRetention, parseRetention, policyPath } from "../../../src/protocol/format/retention.ts";
 import {
   formatRetentionNote,
+  MOST_SIGNERS,
   NO_NOTE_BEFORE,
   parseRetentionNote,
+  retentionNotePath,
   type RetentionNote,
 } from "../../../src/protocol/format/retention-note.ts";
 import { formatEntries, parseEntries } from "../../../src/protocol/format/tile.ts";
@@ -304,6 +306,25 @@ describe("refused because it has a second form", () => {
     expect(() => parseManifest(text)).toThrow(expect.objectContaining({ code: "bad-manifest" }));
   });
 
+  const signed = (signers: string, number = "00000001", previous = NO_NOTE_BEFORE, from = "2026-11-24"): string =>
+    `log/retention/v1\nnumber ${number}\nfrom ${from}\nprevious ${previous}\n` +
+    'policy {"days_after_acknowledgement":1,"days_at_most":2,"grace_days":3,"unacknowledged":"keep","version":1}\n' +
+    [...signers].map((signer) => `signer ${signer}\n`).join("");
+  test.each([
+    ["signers that do not ascend", signed("ba")],
+    ["signers of whom only the last two do not ascend", signed("acb")],
+    ["one signer twice", signed("aa")],
+    ["one signer", signed("a")],
+    ["one signer too many", signed("abcdefghijklmnopq")],
+    ["a first note that follows another", signed("ab", "00000001", "1".repeat(64))],
+    ["a second note that follows none", signed("ab", "00000002")],
+    ["a note 0", signed("ab", "00000000", "1".repeat(64))],
+    ["30 February", signed("ab", "00000001", NO_NOTE_BEFORE, "2026-02-30")],
+  ])("a retention note with %s", (_, text) => {
+    expect(parseRetentionNote(signed("abcdefghijklmnop")).signers).toHaveLength(MOST_SIGNERS);
+    expect(() => parseRetentionNote(text)).toThrow(expect.objectContaining({ code: "bad-policy" }));
+  });
+
   test("a manifest that lists a path twice", () => {
     const line = `${"0".repeat(64)} 1 x\n`;
     const text = `log/bundle/v1\nto review\nsequence 00000001\nprevious ${"0".repeat(64)}\n${line}${line}`;
@@ -329,7 +350,9 @@ describe("what would be refused is not written", () => {
     ["a retention note with one signer", () => formatRetentionNote({ ...note, signers: ["a"] })],
     ["an inventory on 30 February", () => formatInventory({ origin: "log", date: "2026-02-30", size: 1, batches: [], keys: [] })],
   ])("%s", (_, format) => {
-    expect(format).toThrow(expect.objectContaining({ message: expect.stringMatching(/would not be valid$/), cause: expect.any(Refusal) }));
+    const message: unknown = expect.stringMatching(/would not be valid$/);
+    const cause: unknown = expect.any(Refusal);
+    expect(format).toThrow(expect.objectContaining({ message, cause }));
   });
 
   test.each([
@@ -345,7 +368,8 @@ describe("what would be refused is not written", () => {
   test("but what is at the bounds is", () => {
     const entries = [{ sha256: "0".repeat(64), size: 8 * 2 ** 30 - 1, path: "x" }];
     expect(parseManifest(formatManifest({ ...manifest, entries })).entries).toEqual(entries);
-    expect(acknowledgementPath(7)).toBe("acknowledgements/00000007");
+    expect([acknowledgementPath(7), retentionNotePath(7)]).toEqual(["acknowledgements/00000007", "policies/00000007"]);
+    expect([policyPath("0a"), destructionPath("0b")]).toEqual(["policies/0a.json", "destroyed/0b"]);
   });
 });
 

@@ -6,6 +6,7 @@ describe("a tile's path", () => {
   test.each([
     ["tile/0/000", 0, 0, 256],
     ["tile/0/001.p/5", 0, 1, 5],
+    ["tile/0/000.p/1", 0, 0, 1],
     ["tile/entries/x001/x234/067", "entries", 1_234_067, 256],
     ["tile/3/x001/000.p/255", 3, 1000, 255],
   ] as const)("is %s as C2SP has it", (path, level, index, width) => {
