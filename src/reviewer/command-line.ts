@@ -23,7 +23,9 @@ import { readOwnSecret } from "./own-secret.ts";
 import * as retention from "./retention.ts";
 import { deskOf } from "./desk-options.ts";
 import { CLAIMS_HELP, runClaims } from "./claims/command-line.ts";
+import { runVouchers, VOUCHERS_HELP } from "./claims/voucher-command-line.ts";
 import { REFERRAL_HELP, runReferral, runVerifyDossier } from "./referral/command-line.ts";
+import { runTip, TIP_HELP } from "./triage/command-line.ts";
 import type { Answer } from "./views.ts";
 import { showWindow } from "./window/window.ts";
 
@@ -59,8 +61,10 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
   firsthand-reviewer verify          whether the casebook is whole
       --against FOLDER      and how a copy of it in that folder stands to it
 
+  firsthand-reviewer tip …           declare, open, grade, tag, link, move … without the window: tip --help
   firsthand-reviewer referral …      from tips to an agency: referral --help
   firsthand-reviewer claims …        rewards, in the reward officers' own casebook: claims --help
+  firsthand-reviewer vouchers …      many equal rewards, paid to whoever brings one: vouchers --help
   firsthand-reviewer verify-dossier FOLDER --key FILE      checks a dossier that an agency received
 
 What takes two people, one to propose and another to confirm:
@@ -209,6 +213,8 @@ const DAY = 86_400;
 const APART: Readonly<Record<string, { readonly help: string; readonly run: (args: readonly string[], now: Date) => Promise<Ended> }>> = {
   referral: { help: REFERRAL_HELP, run: async (args, now) => ({ answer: await runReferral(args, now, say), sound: true }) },
   claims: { help: CLAIMS_HELP, run: async (args, now) => ({ answer: await runClaims(args, now, say), sound: true }) },
+  tip: { help: TIP_HELP, run: async (args, now) => ({ answer: await runTip(args, now, say), sound: true }) },
+  vouchers: { help: VOUCHERS_HELP, run: async (args, now) => ({ answer: await runVouchers(args, now, say), sound: true }) },
   "verify-dossier": { help: REFERRAL_HELP, run: runVerifyDossier },
 };
 

@@ -112,6 +112,8 @@ export function inWords(casebook: Casebook, subject: Subject): string {
       return `make claim ${subject.claim} payable from ${subject.date}`;
     case "record-payment":
       return `record that claim ${subject.claim} was paid on ${subject.date} to recipient ${subject.recipient}`;
+    case "sign-voucher":
+      return `pay claim ${subject.claim} by a voucher of key ${subject.key}`;
     case "reveal-payee":
       return `let the sealed payee of claim ${subject.claim} leave for the payment officer`;
     case "retention":

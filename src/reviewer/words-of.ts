@@ -1,4 +1,5 @@
 /** Words on a command line, understood. Each of these ends with a `usage` refusal if there is nothing to understand. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { Refusal } from "../protocol/errors.ts";
 import { parseDate } from "../protocol/format/date.ts";
 import { oneOf } from "../protocol/format/json.ts";
@@ -6,6 +7,15 @@ import { oneOf } from "../protocol/format/json.ts";
 /** @throws {Refusal} `usage`, always. */
 export function usage(what: string): never {
   throw new Refusal("usage", what);
+}
+
+/** Options and words, told apart. @throws {Refusal} `usage` on an option that is not among `options` or lacks its value. */
+export function parseWords<const O extends NonNullable<ParseArgsConfig["options"]>>(args: readonly string[], options: O) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch {
+    return usage("an option is unknown or lacks its value");
+  }
 }
 
 /** A day, `YYYY-MM-DD`. */
