@@ -2,7 +2,7 @@
 import type { Desk } from "../desk.ts";
 import { DESK_OPTIONS, deskOf } from "../desk-options.ts";
 import type { Answer } from "../views.ts";
-import { type Actions, checkAction, dayIn, numberIn, parseWords, usage } from "../words-of.ts";
+import { actionIn, type Actions, dayIn, numberIn, usage, type ValuesOf } from "../words-of.ts";
 import * as commands from "./voucher-commands.ts";
 
 export const VOUCHERS_HELP = `firsthand-reviewer vouchers: many equal rewards, paid to whoever brings a voucher. Off until a key is made.
@@ -43,15 +43,11 @@ const ACTIONS: Actions<keyof typeof OPTIONS> = {
   tell: { words: ["FILE"], options: ["text"] },
 };
 
-type Values = ReturnType<typeof parse>["values"];
-
-const parse = (args: readonly string[]) => parseWords(args, OPTIONS);
+type Values = ValuesOf<typeof OPTIONS>;
 
 /** Runs `vouchers …`. @throws {Refusal} `usage`, or what the command refuses. */
 export async function runVouchers(args: readonly string[], now: Date, say: (sentence: string) => void): Promise<Answer> {
-  const { values, positionals } = parse(args);
-  const [action = "", ...words] = positionals;
-  checkAction("vouchers", ACTIONS, action, words, Object.keys(values), Object.keys(DESK_OPTIONS));
+  const { action, words, values } = actionIn("vouchers", args, OPTIONS, ACTIONS, Object.keys(DESK_OPTIONS));
   return answerTo(action, words, values, deskOf(values, now, say));
 }
 

@@ -1,10 +1,11 @@
 /** The command `tip`: understands its arguments. What may be done when, the rules say. */
 import type { Act } from "../casebook/event.ts";
+import { personNamed } from "../decisions.ts";
 import { DESK_OPTIONS, deskOf } from "../desk-options.ts";
 import type { Answer } from "../views.ts";
-import { type Actions, checkAction, codeIn, dayIn, numberIn, parseWords, usage } from "../words-of.ts";
+import { actionIn, type Actions, codeIn, dayIn, numberIn, usage, type ValuesOf } from "../words-of.ts";
 import type { Quote } from "./acts.ts";
-import { type Making, openForReading, personIn, record, sealedFrom, tipIn } from "./commands.ts";
+import { type Making, openForReading, record, sealedFrom, tipIn } from "./commands.ts";
 import { statesOf, TIP_MACHINE } from "./machines.ts";
 import * as codes from "./vocabulary.ts";
 
@@ -75,15 +76,11 @@ const ACTIONS: Actions<keyof typeof OPTIONS> = {
   undo: { words: ["EVENT"], options: [] },
 };
 
-const parse = (args: readonly string[]) => parseWords(args, OPTIONS);
-
-type Values = ReturnType<typeof parse>["values"];
+type Values = ValuesOf<typeof OPTIONS>;
 
 /** Runs `tip …`. @throws {Refusal} `usage`, or what the rules refuse. */
 export async function runTip(args: readonly string[], now: Date, say: (sentence: string) => void): Promise<Answer> {
-  const { values, positionals } = parse(args);
-  const [action = "", ...words] = positionals;
-  checkAction("tip", ACTIONS, action, words, Object.keys(values), Object.keys(DESK_OPTIONS));
+  const { action, words, values } = actionIn("tip", args, OPTIONS, ACTIONS, Object.keys(DESK_OPTIONS));
   const desk = deskOf(values, now, say);
   if (action === "open") return openForReading(words[0] ?? "", desk);
   return record(actOf(action, words, values), desk);
@@ -104,7 +101,7 @@ function actOf(
     }
     case "decide-tie": {
       const may_read = codeIn(["read", "stay-out"], third, "the last word") === "read";
-      return (making) => ({ kind: "tie-decided", tip: tipIn(making, first), person: personIn(making, second), may_read });
+      return (making) => ({ kind: "tie-decided", tip: tipIn(making, first), person: personNamed(making.casebook, second), may_read });
     }
     case "grade": {
       const grade = gradeIn(values);
@@ -139,7 +136,7 @@ function actOf(
       const day = due === undefined ? null : dayIn("--due", due);
       return async (making) => ({
         ...({ kind: "task-set", tip: tipIn(making, first), due: day } as const),
-        person: whose === undefined ? null : personIn(making, whose),
+        person: whose === undefined ? null : personNamed(making.casebook, whose),
         sealed: await sealedFrom(making, first, file),
       });
     }

@@ -35,13 +35,6 @@ export function tipIn({ casebook }: Making, prefix: string): string {
   return findTip(casebook, prefix).entry.id;
 }
 
-/** The key of the person of this name. @throws {Refusal} `no-such-item`. */
-export function personIn({ casebook }: Making, name: string): string {
-  const found = casebook.people.find((person) => person.name === name);
-  if (found === undefined) throw new Refusal("no-such-item", "person");
-  return found.key;
-}
-
 /** A file's text, sealed under a tip's key. @throws {Refusal} `usage` if it is empty. */
 export async function sealedFrom({ casebook }: Making, prefix: string, file: string): Promise<string> {
   const { bundle, entry } = findTip(casebook, prefix);
