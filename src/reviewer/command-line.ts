@@ -13,6 +13,7 @@ import { PROPOSABLE, type Proposable } from "./decisions.ts";
 import type { Desk } from "./desk.ts";
 import { deskOf } from "./desk-options.ts";
 import { extendProgram, extendRewards } from "./extend.ts";
+import { guide } from "./guide.ts";
 import { HELP } from "./help.ts";
 import { OVERRIDE, requireIsolation } from "./isolation.ts";
 import { REFERRAL_HELP, runReferral, runVerifyDossier } from "./referral/command-line.ts";
@@ -82,6 +83,7 @@ async function runCommand(command: string, words: readonly string[], values: Val
   const [first = "", second = ""] = words;
   const now = new Date();
   const override = values[OVERRIDE] === true;
+  if (command === "help") return { answer: await guide(first), sound: true };
   if (command === "ceremony") {
     const plan = await planOf(values, now);
     requireIsolation({ practice: plan.demo, override }, say);

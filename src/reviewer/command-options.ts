@@ -90,6 +90,7 @@ export const COMMANDS: Actions<keyof typeof OPTIONS> = {
   confirm: { words: ["N"], options: AT_A_CASEBOOK },
   reject: { words: ["N"], options: AT_A_CASEBOOK },
   proposals: { words: [], options: AT_A_CASEBOOK },
+  help: { words: ["GUIDE"], options: ["json"] },
   "replace-cards": { words: ["DIR"], options: ["quorum", "verify-from", ...AT_A_CASEBOOK] },
 };
 

@@ -30,6 +30,7 @@ export const HELP = `firsthand-reviewer: reads tips on a machine that has no net
   firsthand-reviewer status          counts, keys, what is waiting
   firsthand-reviewer verify          whether the casebook is whole
       --against FOLDER      and how a copy of it in that folder stands to it
+  firsthand-reviewer help GUIDE      a guide of a page or two: operator, courier, reviewer, auditor, incidents
 
   firsthand-reviewer tip …           declare, open, grade, tag, link, move … without the window: tip --help
   firsthand-reviewer referral …      from tips to an agency: referral --help
