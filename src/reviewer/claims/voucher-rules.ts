@@ -55,7 +55,7 @@ export function checkVoucherSubject(
 }
 
 /** What a key stands for. @throws {Refusal} `no-such-item`. */
-export function requireKey({ vouchers }: Pick<ClaimsState, "vouchers">, name: string): VoucherOffer {
+function requireKey({ vouchers }: Pick<ClaimsState, "vouchers">, name: string): VoucherOffer {
   const key = vouchers.keys.get(name);
   if (key === undefined) throw new Refusal("no-such-item", "voucher key");
   return key.offer;
