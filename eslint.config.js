@@ -93,7 +93,7 @@ export default defineConfig(
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
   },
-  compiledBy("./tsconfig.json", ["src/{server,reviewer,auditor,build,demo}/**/*.ts"]),
+  compiledBy("./tsconfig.json", ["src/{server,reviewer,auditor,voucher,build,demo}/**/*.ts"]),
   compiledBy("./src/protocol/tsconfig.json", ["src/protocol/**/*.ts"]),
   compiledBy("./src/page/tsconfig.json", ["src/page/**/*.ts"]),
   compiledBy("./src/reviewer/window/page/tsconfig.json", ["src/reviewer/window/page/**/*.ts"]),

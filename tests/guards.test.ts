@@ -330,6 +330,12 @@ const ARROWS = [
     code: 'import "../reviewer/there.ts";',
     to: "src/reviewer/there.ts",
   },
+  {
+    name: "the vouchers' program imports the reviewer",
+    from: "src/voucher/planted.ts",
+    code: 'import "../reviewer/there.ts";',
+    to: "src/reviewer/there.ts",
+  },
   { name: "the demo imports the server", from: "src/demo/planted.ts", code: 'import "../server/there.ts";', to: "src/server/there.ts" },
   { name: "protocol imports the server", from: "src/protocol/planted.ts", code: 'import "../server/there.ts";', to: "src/server/there.ts" },
   {

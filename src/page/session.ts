@@ -13,7 +13,7 @@ import { answersOf, attachmentLabel } from "./compose/answers.ts";
 import type { ChosenFile, Compose, Draft, FailureCode, Look, Progress } from "./compose/state.ts";
 import type { lookInto } from "./files/desk.ts";
 import { bytesOf, FileUnreadable } from "./file-bytes.ts";
-import { epochsAt, type Keyring, openKeyring, type PinnedFingerprints } from "./keys/keyring.ts";
+import { epochsAt, type Keyring, openKeyring, type PinnedFingerprints } from "../protocol/crypto/keyring.ts";
 import type { FilesText } from "./locales/locale.ts";
 import type { StateListener, Store } from "./store.ts";
 

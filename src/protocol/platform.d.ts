@@ -24,6 +24,13 @@ interface SubtleHere {
     extractable: boolean,
     usages: readonly string[],
   ): Promise<CryptoKeyHere>;
+  importKey(
+    format: "spki",
+    data: BytesHere,
+    algorithm: { name: "RSA-PSS"; hash: "SHA-384" },
+    extractable: boolean,
+    usages: readonly string[],
+  ): Promise<CryptoKeyHere>;
   exportKey(format: "jwk", key: CryptoKeyHere): Promise<{ x?: string }>;
   sign(algorithm: "Ed25519", key: CryptoKeyHere, data: BytesHere): Promise<ArrayBuffer>;
   verify(algorithm: "Ed25519", key: CryptoKeyHere, signature: BytesHere, data: BytesHere): Promise<boolean>;

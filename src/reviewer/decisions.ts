@@ -7,10 +7,12 @@ import type { Casebook } from "./casebook/casebook.ts";
 import { asWriter, type Desk, sitDown } from "./desk.ts";
 import { visibleLine } from "./hostile-text.ts";
 import type { Subject } from "./triage/acts.ts";
+import { RETENTION_CLASSES } from "./triage/vocabulary.ts";
 import type { Answer } from "./views.ts";
+import { codeIn, numberIn } from "./words-of.ts";
 
-/** What the command line can propose. Everything else is proposed by the window. */
-export const PROPOSABLE = ["add-person", "destroy-epoch", "destroy-tip", "release-hold", "remove-person"] as const;
+/** What the command `propose` can propose. What belongs to a referral or a claim has commands of its own. */
+export const PROPOSABLE = ["add-person", "destroy-epoch", "destroy-tip", "release-hold", "remove-person", "retention", "reveal"] as const;
 
 export type Proposable = (typeof PROPOSABLE)[number];
 
@@ -38,12 +40,24 @@ async function subjectOf(casebook: Casebook, what: Proposable, which: string, ne
       return { what, epoch: which };
     case "add-person":
       return { what, ...(await makePerson(casebook.folder, casebook.key, await newPerson())) };
-    case "remove-person": {
-      const person = casebook.people.find(({ name }) => name === which);
-      if (person === undefined) throw new Refusal("no-such-item", "person");
-      return { what, key: person.key };
+    case "remove-person":
+      return { what, key: personNamed(casebook, which) };
+    case "retention": {
+      const [name, days] = which.split("=", 2);
+      return { what, class: codeIn(RETENTION_CLASSES, name, "the class"), days: numberIn("the days", days, 1, 36_500) };
+    }
+    case "reveal": {
+      const [tip = "", name = ""] = which.split("=", 2);
+      return { what, tip: findTip(casebook, tip).entry.id, to: personNamed(casebook, name) };
     }
   }
+}
+
+/** The key of the person of this name. @throws {Refusal} `no-such-item`. */
+export function personNamed(casebook: Casebook, name: string): string {
+  const found = casebook.people.find((person) => person.name === name);
+  if (found === undefined) throw new Refusal("no-such-item", "person");
+  return found.key;
 }
 
 /** Confirms a proposal of somebody else and does what it says; or, with `confirmed` false, rejects it or takes it back. */
@@ -112,6 +126,8 @@ export function inWords(casebook: Casebook, subject: Subject): string {
       return `make claim ${subject.claim} payable from ${subject.date}`;
     case "record-payment":
       return `record that claim ${subject.claim} was paid on ${subject.date} to recipient ${subject.recipient}`;
+    case "sign-voucher":
+      return `pay claim ${subject.claim} by a voucher of key ${subject.key}`;
     case "reveal-payee":
       return `let the sealed payee of claim ${subject.claim} leave for the payment officer`;
     case "retention":

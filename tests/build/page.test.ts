@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildOffline, OFFLINE_PATH } from "../../src/build/offline.ts";
 import { type BuiltPage, buildPage, type PageSettings } from "../../src/build/page.ts";
 import { markup } from "../../src/page/document/markup.ts";
-import { splitCertificates } from "../../src/page/keys/keyring.ts";
+import { splitCertificates } from "../../src/protocol/crypto/keyring.ts";
 import { en } from "../../src/page/locales/en.ts";
 import { LANGUAGES } from "../../src/page/locales/languages.ts";
 import { type Bytes, concat } from "../../src/protocol/bytes.ts";

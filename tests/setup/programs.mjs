@@ -26,7 +26,7 @@ export const PROGRAMS = [
   { name: "GnuPG", why: "is an independent reader of OpenPGP framing", debian: "gnupg", anyOf: ["gpg"] },
   { name: "GNU tar", why: "is an independent reader of archives and bundles", debian: "tar", anyOf: ["tar"] },
   { name: "qpdf", why: "is an independent reader of the structure of PDF files", debian: "qpdf", anyOf: ["qpdf"] },
-  { name: "Poppler", why: "shows what is seen of a PDF file", debian: "poppler-utils", anyOf: ["pdftoppm"] },
+  { name: "Poppler", why: "shows what is seen of a PDF file, and reads what can be read", debian: "poppler-utils", anyOf: ["pdftoppm"] },
   { name: "ZBar", why: "reads QR codes as a camera would", debian: "zbar-tools", anyOf: ["zbarimg"] },
   { name: "debootstrap", why: "makes a bare Debian for the review machine's archive", debian: "debootstrap", anyOf: ["debootstrap"] },
   { name: "OpenSSL", why: "is an independent checker of hashes and signatures", debian: "openssl", anyOf: ["openssl"] },

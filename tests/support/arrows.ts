@@ -20,7 +20,7 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
     "protocol/crypto",
     {
       folders: ["protocol/crypto", "protocol/format", "protocol"],
-      packages: ["openpgp", "@noble/hashes", "@scure/bip39", "shamir-secret-sharing"],
+      packages: ["openpgp", "@cloudflare/blindrsa-ts", "@noble/hashes", "@scure/bip39", "shamir-secret-sharing"],
       node: false,
     },
   ],
@@ -31,6 +31,8 @@ const MACHINES: readonly (readonly [folder: string, machine: Machine])[] = [
     "auditor",
     { folders: ["auditor", "protocol/tlog", "protocol/crypto", "protocol/format", "protocol"], packages: ["undici"], node: true },
   ],
+  // The witness's own machine without a network, and a payer's.
+  ["voucher", { folders: ["voucher", "protocol/crypto", "protocol/format", "protocol"], packages: [], node: true }],
   // In a browser, and the compiler keeps it there: what it takes from the review machine is types and lists.
   ["reviewer/window/page", { folders: ["reviewer/window/page", "reviewer", "protocol/format", "protocol"], packages: [], node: false }],
   [

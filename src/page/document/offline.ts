@@ -11,8 +11,9 @@
 import type { Program } from "../../protocol/format/program.ts";
 import { en } from "../locales/en.ts";
 import type { LiveText, Locale } from "../locales/locale.ts";
-import { formatBody, formatHead, type Pinned, step, wordList } from "./document.ts";
+import { formatBody, formatHead, type Pinned, wordList } from "./document.ts";
 import { filled, items, jsonBlock, Markup, markup } from "./markup.ts";
+import { step } from "./steps.ts";
 
 /** What goes into the file. */
 export interface OfflineSettings {

@@ -2,7 +2,9 @@
  * What the operator configured about rewards, as the page shows it: that text and no other, and without any the sentence that nothing is on offer. The operator's
  * words stand apart from the page's own. Where they were not written in the page's language the English stands, marked as English, and the page says so.
  */
-import { type Offer, type PerLanguage, type Program, shownIn } from "../../protocol/format/program.ts";
+import { voucherKeyName } from "../../protocol/crypto/voucher-key-name.ts";
+import { toHex } from "../../protocol/encoding.ts";
+import { type Notice, type Offer, type PerLanguage, type Program, type ProgramVoucher, shownIn } from "../../protocol/format/program.ts";
 import { joined } from "../compose/review.ts";
 import type { Locale } from "../locales/locale.ts";
 import { filled, items, Markup, markup } from "./markup.ts";
@@ -45,11 +47,26 @@ ${written(locale, lines, (shown) => items(shown))}`;
 
 /** What the operator has to say on every page where something can be sent. */
 export function notices(locale: Locale, program: Program | null): Markup {
-  if (program === null || program.notices.length === 0) return NOTHING;
-  const blocks = program.notices.map((notice) =>
+  if (program === null) return NOTHING;
+  const all = program.voucher === undefined ? program.notices : [...program.notices, aboutVouchers(program.voucher)];
+  if (all.length === 0) return NOTHING;
+  const blocks = all.map((notice) =>
     written(locale, notice, ({ title, lines }) => markup`<h2>${title}</h2>${lines.map((line) => markup`<p>${line}</p>`)}`),
   );
   return markup`<footer>${blocks}</footer>`;
+}
+
+/**
+ * How vouchers are paid, as the operator wrote it, then the key's name and how many it hides among, in English under every language: everybody is shown the same key, and the log has what
+ * everybody is shown.
+ */
+function aboutVouchers({ lines, offer }: ProgramVoucher): PerLanguage<Notice> {
+  const fixed = [
+    `Key of the vouchers: ${toHex(voucherKeyName(offer))}. ${String(offer.amount)} ${offer.currency} each, paid until ${offer.expires}.`,
+    `No voucher is signed before ${String(offer.least)} can be. Whoever pays knows that you are one of those who got one, and not which. Come neither first nor last: days tell, too.`,
+  ];
+  const notices = Object.entries(lines).map(([tag, own]) => [tag, { lines: [...own, ...fixed], title: "Vouchers" }] as const);
+  return { en: { lines: [...lines.en, ...fixed], title: "Vouchers" }, ...Object.fromEntries(notices) };
 }
 
 /** The operator's text in the page's language, or in English. */

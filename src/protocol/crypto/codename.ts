@@ -58,6 +58,11 @@ export async function wordsToCodename(words: readonly string[], list: WordList):
   }
 }
 
+/** The key under which a witness's own machine keeps what it needs to take a voucher out (specification section 17), 32 bytes. */
+export async function voucherKeepsakeKey(bits: Bytes): Promise<Bytes> {
+  return hkdf(bits, utf8("firsthand/v1"), utf8("voucher"), 32);
+}
+
 /** All keys of 16 bytes. */
 export async function deriveKeys(bits: Bytes): Promise<CodenameKeys> {
   if (bits.length !== BITS_LENGTH) throw new Error("a codename is 16 bytes");

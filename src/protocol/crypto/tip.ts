@@ -7,7 +7,7 @@
 import { type Bytes, collect, once, rechunk, type Source } from "../bytes.ts";
 import { fromHex, toHex } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
-import { type Claim, CLAIM_CONTENT, CLAIM_LENGTH, type ClaimProof, formatClaim } from "../format/claim.ts";
+import { type Claim, CLAIM_CONTENT, CLAIM_LENGTH, type ClaimProof, type ClaimVoucher, formatClaim } from "../format/claim.ts";
 import { envelopeLength, parseFraming } from "../format/envelope.ts";
 import { formatJson, hex, oneOf, parseJson, record } from "../format/json.ts";
 import { isSizeClass, LARGEST_CONTENT, SMALLEST_CLASS, sizeClassOf } from "../format/padding.ts";
@@ -45,6 +45,8 @@ export interface TipContent {
   readonly claim: Bytes | null;
   /** Answer to a challenge of the reward officer, by the key `claim`; left out if there is none. */
   readonly proof?: ClaimProof | null;
+  /** Asks for a voucher in the name of `claim`; then there is no proof. */
+  readonly voucher?: ClaimVoucher;
 }
 
 /** `done` of `total` bytes of files read, then of the envelope sealed. */
@@ -76,7 +78,8 @@ export async function sealTip(
   const attachments = await readAttachments(content.attachments, onProgress);
   const tipJson = formatTip({ nonce, thread: thread.publicKey, sequence, answers, attachments, reply });
   const signature = await thread.sign(withDomain(TIP_DOMAIN, tipJson));
-  const claim = await sealClaim({ claim: content.claim, proof: content.proof ?? null, thread: thread.publicKey }, to.rewards);
+  const part = { claim: content.claim, proof: content.proof ?? null, thread: thread.publicKey };
+  const claim = await sealClaim(content.voucher === undefined ? part : { ...part, voucher: content.voucher }, to.rewards);
   const files: TarFile[] = [inMemory("tip.json", tipJson), inMemory("tip.sig", signature), inMemory("claim.pgp", claim)];
   content.attachments.forEach((source, index) => {
     const expected = attachments[index]?.digest;

@@ -3,6 +3,7 @@
  * anything is on offer, is nobody's to guess: without this file the page says that nothing is on offer, and with it the page says no more than stands in it.
  *
  *     { approvals, authority, cap, checked, contact, example, fiscal_year, handling, ineligible, name, note, notices, offer, receipt_days, reports, version: 2 }
+ *     the same with voucher: { lines, offer } and version: 3, where there are vouchers (voucher.ts)
  *
  * `name`, `offer`, `ineligible` and `notices` are shown to witnesses; the rest is for those who refer tips and pay rewards. What witnesses read is written once for
  * each language, English always; a page in a language that is not there shows the English. Text is text: one line a string, composed, without control characters
@@ -11,8 +12,9 @@
 import type { Bytes } from "../bytes.ts";
 import { Refusal } from "../errors.ts";
 import { parseDate } from "./date.ts";
-import { flag, formatJson, integer, list, matching, nullable, oneOf, parseJson, type Reader, record, text } from "./json.ts";
+import { flag, formatJson, integer, type Json, list, matching, nullable, oneOf, parseJson, type Reader, record, text } from "./json.ts";
 import { VOCABULARY } from "./vocabulary.ts";
+import { type VoucherOffer, voucherOffer } from "./voucher.ts";
 
 type Language = (typeof VOCABULARY.language)[number];
 
@@ -80,7 +82,12 @@ export type Program = {
   readonly receipt_days: number | null;
   readonly reports: readonly Report[];
   readonly version: 2;
+  /** Vouchers for many equal rewards (section 17); left out where there are none, which is usual. A program with them is written as version 3. */
+  readonly voucher?: ProgramVoucher;
 };
+
+/** Vouchers as a program offers them. `lines`: how and where one is paid, for witnesses. */
+export type ProgramVoucher = { readonly lines: PerLanguage<Lines>; readonly offer: VoucherOffer };
 
 const STEPS = ["nomination", "committee", "concurrence", "decision"] as const;
 const DUES = ["after-payment", "before-payment-in-cryptocurrency", "after-fiscal-year"] as const;
@@ -146,7 +153,7 @@ const readOffer: Reader<Offer> = (value, where) => {
   return offer;
 };
 
-const reader = record<Program>({
+const FIELDS = {
   approvals: list(record<Approval>({ by: line(SHORT), condition: nullable(line(SHORT)), step: oneOf(STEPS) }), MOST_ENTRIES),
   authority: list(record({ covers: line(LONGEST_LINE), paragraph: line(SHORT) }), MOST_ENTRIES),
   cap: nullable(record({ amount: integer(1, LARGEST_AMOUNT), currency: matching(/[A-Z]{3}/) })),
@@ -162,12 +169,23 @@ const reader = record<Program>({
   offer: nullable(readOffer),
   receipt_days: nullable(integer(1, MOST_DAYS)),
   reports: list(record<Report>({ days: integer(1, MOST_DAYS), due: oneOf(DUES), name: line(SHORT), to: line(SHORT) }), MOST_ENTRIES),
-  version: oneOf([2]),
+};
+const reader = record<Program>({ ...FIELDS, version: oneOf([2]) });
+const vouching = record<Omit<Required<Program>, "version"> & { version: 3 }>({
+  ...FIELDS,
+  version: oneOf([3]),
+  voucher: record<ProgramVoucher>({ lines: perLanguage(lines), offer: voucherOffer }),
 });
+
+/** Version 3 is version 2 and vouchers; in memory they are one. */
+function read(json: Json): Program {
+  if (json === null || typeof json !== "object" || !("voucher" in json)) return reader(json, "program");
+  return { ...vouching(json, "program"), version: 2 };
+}
 
 /** The file of a program. What `parseProgram` would refuse is a bug here. */
 export function formatProgram(program: Program): Bytes {
-  const bytes = formatJson(program);
+  const bytes = formatJson(program.voucher === undefined ? program : { ...program, version: 3 });
   try {
     parseProgram(bytes);
   } catch (cause) {
@@ -179,7 +197,7 @@ export function formatProgram(program: Program): Bytes {
 /** The program in a file. @throws {Refusal} `bad-program` with the field's name. */
 export function parseProgram(bytes: Uint8Array): Program {
   try {
-    return reader(parseJson(bytes), "program");
+    return read(parseJson(bytes));
   } catch (error) {
     throw new Refusal("bad-program", error instanceof Refusal ? error.where : undefined);
   }
@@ -193,8 +211,9 @@ export function shownIn<T>(written: PerLanguage<T>, language: Language): { reado
 
 /**
  * Whether a page may be built for `program` on `today` (`YYYY-MM-DD`).
- * @throws {Refusal} `offer-not-current` if its offer has not begun or has ended: the page would say that there is one.
+ * @throws {Refusal} `offer-not-current` if its offer has not begun or has ended, or its vouchers are not paid any more: the page would say that there is one.
  */
-export function checkOffer({ offer }: Program, today: string): void {
+export function checkOffer({ offer, voucher }: Program, today: string): void {
+  if (voucher !== undefined && voucher.offer.expires < today) throw new Refusal("offer-not-current");
   if (offer !== null && (today < offer.from || (offer.to !== null && offer.to < today))) throw new Refusal("offer-not-current");
 }

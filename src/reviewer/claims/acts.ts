@@ -3,6 +3,8 @@
  * called by its public key. What moves money or reveals a person is not here but a proposal (triage/acts.ts): it takes two officers.
  */
 import { hex, integer, list, matching, nullable, oneOf, record, text } from "../../protocol/format/json.ts";
+import { VOUCHER_OCTETS } from "../../protocol/format/claim.ts";
+import { voucherOffer } from "../../protocol/format/voucher.ts";
 import { DATE, NUMBER, tipId } from "../casebook/identifiers.ts";
 import { REFERRAL_MACHINE, statesOf } from "../triage/machines.ts";
 import { OUTCOMES } from "../triage/vocabulary.ts";
@@ -29,9 +31,11 @@ export const STEPS = [
 ] as const;
 
 /** How a reward is paid. */
-export const FORMS = ["cash", "crypto", "in_kind", "other", "wire"] as const;
+export const FORMS = ["cash", "crypto", "in_kind", "other", "voucher", "wire"] as const;
 
 const answer = oneOf(["no", "unknown", "yes"]);
+
+const BLINDED = text((4 * VOUCHER_OCTETS) / 3, (4 * VOUCHER_OCTETS) / 3);
 
 /** Everything that can be done with claims by one officer. */
 export const CLAIM_ACTS = {
@@ -97,6 +101,15 @@ export const CLAIM_ACTS = {
     certificate: matching(/[0-9a-f]{40}(?:[0-9a-f]{24})?/),
     sealed: text(4_000_000, 4),
   }),
+  /** A key for equal vouchers. `secret` is PKCS #8, base64: events are encrypted, and who opens them all could sign without a trace; what was paid beyond what was signed would tell. */
+  "voucher-key-made": record({ kind: oneOf(["voucher-key-made"]), offer: voucherOffer, secret: text(8_000, 4) }),
+  /** Claimants asked for vouchers, each under their claim's signature. `blinded` is base64. */
+  "vouchers-asked": record({
+    kind: oneOf(["vouchers-asked"]),
+    requests: list(record({ tip: tipId, claim: claimId, key: hex(32), blinded: BLINDED }), MANY),
+  }),
+  /** Every voucher that two officers agreed to was signed; `sha256` is of the file that left. */
+  "vouchers-signed": record({ kind: oneOf(["vouchers-signed"]), key: hex(32), claims: list(claimId, MANY), sha256: hex(32) }),
   /** A report on a year was made. `year` is the one in which it ended. */
   "year-reported": record({ kind: oneOf(["year-reported"]), year: integer(2000, 9999), date: DATE, document: hex(32) }),
 };
@@ -118,6 +131,8 @@ export const CLAIM_SUBJECTS = {
   "make-payable": record({ what: oneOf(["make-payable"]), claim: claimId, date: DATE }),
   /** `recipient` is a reference that the payment officer knows, never a name. */
   "record-payment": record({ what: oneOf(["record-payment"]), claim: claimId, date: DATE, recipient: matching(/[A-Za-z0-9-]{1,40}/) }),
+  /** The reward is paid as a voucher: exactly this is signed, with the next that are. */
+  "sign-voucher": record({ what: oneOf(["sign-voucher"]), claim: claimId, date: DATE, key: hex(32), blinded: BLINDED }),
   /** The sealed payee leaves for the payment officer. */
   "reveal-payee": record({ what: oneOf(["reveal-payee"]), claim: claimId }),
 };

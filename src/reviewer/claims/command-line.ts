@@ -1,6 +1,5 @@
 /** The command `claims`: understands its arguments. */
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { Fault } from "../../protocol/errors.ts";
 import { personName } from "../casebook/event.ts";
 import type { Desk } from "../desk.ts";
@@ -8,7 +7,7 @@ import { DESK_OPTIONS, deskOf } from "../desk-options.ts";
 import { OVERRIDE, requireIsolation } from "../isolation.ts";
 import { readCertificate } from "../referral/verify.ts";
 import type { Answer } from "../views.ts";
-import { type Actions, checkAction, codeIn, dayIn, numberIn, usage } from "../words-of.ts";
+import { actionIn, type Actions, codeIn, dayIn, numberIn, usage, type ValuesOf } from "../words-of.ts";
 import { FORMS, STEPS } from "./acts.ts";
 import * as commands from "./commands.ts";
 import type { Reward } from "./state.ts";
@@ -69,15 +68,7 @@ const OPTIONS = {
   "no-pdf": { type: "boolean" },
 } as const;
 
-type Values = ReturnType<typeof parse>["values"];
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
-  } catch {
-    return usage("an option is unknown or lacks its value");
-  }
-}
+type Values = ValuesOf<typeof OPTIONS>;
 
 const ACTIONS: Actions<keyof typeof OPTIONS> = {
   export: { words: ["FILE"], options: ["all"] },
@@ -102,9 +93,7 @@ const ACTIONS: Actions<keyof typeof OPTIONS> = {
 
 /** Runs `claims …`. @throws {Refusal} `usage`, or what the command refuses. */
 export async function runClaims(args: readonly string[], now: Date, say: (sentence: string) => void): Promise<Answer> {
-  const { values, positionals } = parse(args);
-  const [action = "", ...words] = positionals;
-  checkAction("claims", ACTIONS, action, words, Object.keys(values), Object.keys(DESK_OPTIONS));
+  const { action, words, values } = actionIn("claims", args, OPTIONS, ACTIONS, Object.keys(DESK_OPTIONS));
   if (action === "open") return openClaims(words[0] ?? "", values, now, say);
   return answerTo(action, words, values, deskOf(values, now, say));
 }

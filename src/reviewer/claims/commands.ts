@@ -10,6 +10,7 @@ import { Refusal } from "../../protocol/errors.ts";
 import type { Casebook } from "../casebook/casebook.ts";
 import { writeDurably, writeNewFile } from "../casebook/durable-file.ts";
 import type { ActOf } from "../casebook/event.ts";
+import type { ActingPerson } from "../casebook/people.ts";
 import { asWriter, type Desk, sitDown } from "../desk.ts";
 import { visibleJson, visibleLine } from "../hostile-text.ts";
 import { type InputFile, readInput } from "../input-file.ts";
@@ -24,6 +25,7 @@ import { openRewardsCasebook, type RewardsOpening } from "./open-casebook.ts";
 import { inducementReport, paymentReport, type Report, yearReport } from "./reports.ts";
 import { isRewardsCasebook, recordedProgram, requireClaim } from "./rules.ts";
 import { type Claim, claimantsOf } from "./state.ts";
+import { openVoucherRequests } from "./voucher-requests.ts";
 
 /** Makes the reward officers' casebook. */
 export async function openClaims(folder: string, opening: RewardsOpening, now: Date): Promise<Answer> {
@@ -58,13 +60,20 @@ export function importClaims(file: InputFile, desk: Desk): Promise<Answer> {
     const fresh = handover.tips.filter(({ tip }) => !claims.tips.has(tip));
     const taken = await openHandover({ ...handover, tips: fresh }, await openSecret(vault.program), claims);
     await casebook.append({ kind: "claims-taken-in", sha256: sha256Hex(bytes), ...taken }, person, desk.now);
+    const asked = await openVoucherRequests(handover.tips, await openSecret(vault.program), casebook.state.claims);
+    if (asked.requests.length > 0) await casebook.append({ kind: "vouchers-asked", requests: asked.requests }, person, desk.now);
     const wanted = taken.tips.filter(({ claim }) => claim !== null);
     const refused = taken.tips.flatMap(({ tip, refused: why }) => (why === null ? [] : [{ tip, why }]));
     return {
-      json: { tips: taken.tips.length, claims: wanted.length, proofs: taken.tips.filter(({ proof }) => proof !== null).length, refused },
+      json: {
+        ...{ tips: taken.tips.length, claims: wanted.length, proofs: taken.tips.filter(({ proof }) => proof !== null).length, refused },
+        vouchers: { asked: asked.requests.length, refused: asked.refused },
+      },
       lines: [
         `${count(taken.tips.length, "tip")} taken in, ${String(wanted.length)} with a claim.`,
         ...refused.map(({ tip, why }) => `Of tip ${tip} something counts for nothing: ${why}`),
+        ...(asked.requests.length === 0 ? [] : [`${count(asked.requests.length, "voucher")} asked for.`]),
+        ...asked.refused.map((tip) => `What tip ${tip} asks for counts for nothing: another's claim, an unknown key, or not signed.`),
       ],
     };
   });
@@ -165,14 +174,18 @@ export type Wanted<S = ClaimSubject> = S extends ClaimSubject ? Omit<S, "claim">
 
 /** Proposes what takes two officers. */
 export function proposeForClaim(prefix: string, wanted: Wanted, desk: Desk): Promise<Answer> {
-  return asWriter(desk, async ({ casebook }, person) => {
-    const subject: ClaimSubject = { ...wanted, claim: findClaim(casebook, prefix).id };
-    const { sequence } = await casebook.append({ kind: "proposed", subject }, person, desk.now);
-    return {
-      json: { proposal: sequence },
-      lines: [`Proposal ${String(sequence)}. Nothing has happened yet. Another officer has to confirm it: confirm ${String(sequence)}`],
-    };
-  });
+  return asWriter(desk, ({ casebook }, person) =>
+    proposeInCasebook(casebook, { ...wanted, claim: findClaim(casebook, prefix).id }, person, desk.now),
+  );
+}
+
+/** Proposes it; the caller is the casebook's writer. */
+export async function proposeInCasebook(casebook: Casebook, subject: ClaimSubject, person: ActingPerson, now: Date): Promise<Answer> {
+  const { sequence } = await casebook.append({ kind: "proposed", subject }, person, now);
+  return {
+    json: { proposal: sequence },
+    lines: [`Proposal ${String(sequence)}. Nothing has happened yet. Another officer has to confirm it: confirm ${String(sequence)}`],
+  };
 }
 
 /** Seals who is paid, and how, to the payment officer's certificate. Here nobody can open it again. */
@@ -259,12 +272,13 @@ function requireProgram(casebook: Casebook) {
   return program;
 }
 
-function requireRewards(casebook: Casebook): void {
+/** @throws {Refusal} `not-allowed` in a casebook of reviewers. */
+export function requireRewards(casebook: Casebook): void {
   if (!isRewardsCasebook(casebook.state)) throw new Refusal("not-allowed", "this is not the reward officers' casebook");
 }
 
 /** The one claim whose key begins like this. @throws {Refusal} `no-such-item`; `usage` if there are several. */
-function findClaim(casebook: Casebook, prefix: string): Claim {
+export function findClaim(casebook: Casebook, prefix: string): Claim {
   requireRewards(casebook);
   if (!/^[0-9a-f]{8,64}$/.test(prefix)) throw new Refusal("no-such-item", "claim");
   const [found, another] = [...casebook.state.claims.claims.keys()].filter((id) => id.startsWith(prefix));

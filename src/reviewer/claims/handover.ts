@@ -165,7 +165,8 @@ function claimOf(part: ClaimPart | null): string | null {
   return part === null || part.claim === null ? null : toHex(part.claim);
 }
 
-async function openPart(sealed: Bytes, rewards: SecretCertificate): Promise<ClaimPart | null> {
+/** What a sealed claim part says, or null if it does not open. */
+export async function openPart(sealed: Bytes, rewards: SecretCertificate): Promise<ClaimPart | null> {
   try {
     const { content } = await openEnvelope(piecesOf(sealed), (pkesk) => rewards.decryptSessionKey(pkesk));
     return parseClaim(await collect(content, CLAIM_CONTENT));

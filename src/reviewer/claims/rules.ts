@@ -16,6 +16,7 @@ import type { CasebookState } from "../triage/state.ts";
 import type { ActOf } from "../casebook/event.ts";
 import type { ClaimAct, ClaimSubject } from "./acts.ts";
 import { type Claim, dayOf, referralsOf } from "./state.ts";
+import { checkVoucherAct, checkVoucherSubject } from "./voucher-rules.ts";
 
 /** Whether this is the casebook of reward officers. */
 export function isRewardsCasebook({ events: [first] }: CasebookState): boolean {
@@ -35,8 +36,8 @@ export function recordedProgram({ events }: CasebookState): Program | null {
   return act?.kind === "program-recorded" ? parseProgram(utf8(act.program)) : null;
 }
 
-/** @throws {Refusal} with the first rule that `act` breaks. */
-export function checkClaimAct(state: CasebookState, act: ClaimAct): void {
+/** @throws {Refusal} with the first rule that `act` breaks. `at` is when it is done, as events have it. */
+export function checkClaimAct(state: CasebookState, act: ClaimAct, at: string): void {
   if (isRewardsCasebook(state) === (act.kind === "claims-handed-over")) throw new Refusal("not-allowed", "not in this casebook");
   switch (act.kind) {
     case "claims-handed-over":
@@ -56,6 +57,11 @@ export function checkClaimAct(state: CasebookState, act: ClaimAct): void {
       return;
     case "payee-sealed":
       if (dayOf(requireClaim(state, act.claim), "approved") === null) throw new Refusal("wrong-state", "not before a decision");
+      return;
+    case "voucher-key-made":
+    case "vouchers-asked":
+    case "vouchers-signed":
+      checkVoucherAct(state.claims, act, at.slice(0, 10));
       return;
     case "year-reported":
       if (state.claims.years.has(act.year)) throw new Refusal("already-there", "report");
@@ -107,6 +113,11 @@ export function checkClaimSubject(state: CasebookState, subject: ClaimSubject): 
     case "record-payment":
       requireState(claim, "payable");
       checkNotice(claim, program, subject.date);
+      if (claim.reward?.form === "voucher" && (state.claims.vouchers.asked.get(claim.id)?.signed ?? null) === null)
+        throw new Refusal("wrong-state", "its voucher was not signed");
+      return;
+    case "sign-voucher":
+      checkVoucherSubject(state.claims, claim, subject);
       return;
     case "reveal-payee":
       if (claim.payee === null) throw new Refusal("no-such-item", "payee");

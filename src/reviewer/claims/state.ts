@@ -2,6 +2,7 @@
 import type { ActOf, SignedEvent } from "../casebook/event.ts";
 import type { CLAIM_MACHINE } from "../triage/machines.ts";
 import type { ClaimAct, ClaimSubject } from "./acts.ts";
+import { VoucherState } from "./voucher-state.ts";
 
 export type ClaimStateName = keyof typeof CLAIM_MACHINE;
 
@@ -50,6 +51,7 @@ export class ClaimsState {
   readonly #answered = new Set<string>();
   readonly #referrals = new Map<number, HandedReferral>();
   readonly #years = new Map<number, string>();
+  readonly vouchers = new VoucherState();
 
   /** By public key, in the order they came. */
   get claims(): ReadonlyMap<string, Claim> {
@@ -83,6 +85,11 @@ export class ClaimsState {
         for (const referral of act.referrals) this.#referrals.set(referral.referral, referral);
         for (const tip of act.tips) this.#take(event, tip);
         return;
+      case "voucher-key-made":
+      case "vouchers-asked":
+      case "vouchers-signed":
+        this.vouchers.apply(event, act);
+        return;
       case "year-reported":
         this.#years.set(act.year, act.date);
         return;
@@ -113,6 +120,9 @@ export class ClaimsState {
       case "record-payment":
         claim.paid = { date: subject.date, recipient: subject.recipient };
         move(claim, { to: "paid", date: subject.date, ...signed });
+        return;
+      case "sign-voucher":
+        this.vouchers.agree(subject, signed.officers);
         return;
       case "reveal-payee":
         claim.revealed = true;

@@ -1,10 +1,9 @@
 /** The commands `referral` and `verify-dossier`: understands their arguments. */
-import { parseArgs } from "node:util";
 import type { Desk } from "../desk.ts";
 import { DESK_OPTIONS, deskOf } from "../desk-options.ts";
 import { OUTCOMES } from "../triage/vocabulary.ts";
 import type { Answer } from "../views.ts";
-import { type Actions, checkAction, codeIn, dayIn, numberIn, usage } from "../words-of.ts";
+import { actionIn, type Actions, codeIn, dayIn, numberIn, parseWords, usage, type ValuesOf } from "../words-of.ts";
 import { ANSWERS, REMOVAL_REASONS } from "./acts.ts";
 import * as commands from "./commands.ts";
 import { readCertificate, verifyDossier } from "./verify.ts";
@@ -61,15 +60,7 @@ const OPTIONS = {
   challenge: { type: "boolean" },
 } as const;
 
-type Values = ReturnType<typeof parse>["values"];
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
-  } catch {
-    return usage("an option is unknown or lacks its value");
-  }
-}
+type Values = ValuesOf<typeof OPTIONS>;
 
 /** Words after each action, and the options it takes besides those of every command on a casebook. */
 const ACTIONS: Actions<keyof typeof OPTIONS> = {
@@ -95,9 +86,7 @@ const ACTIONS: Actions<keyof typeof OPTIONS> = {
 
 /** Runs `referral …`. @throws {Refusal} `usage`, or what the command refuses. */
 export async function runReferral(args: readonly string[], now: Date, say: (sentence: string) => void): Promise<Answer> {
-  const { values, positionals } = parse(args);
-  const [action = "", ...words] = positionals;
-  checkAction("referral", ACTIONS, action, words, Object.keys(values), Object.keys(DESK_OPTIONS));
+  const { action, words, values } = actionIn("referral", args, OPTIONS, ACTIONS, Object.keys(DESK_OPTIONS));
   return answerTo(action, words, values, deskOf(values, now, say));
 }
 
@@ -184,7 +173,7 @@ function number(given: string): number {
 
 /** Runs `verify-dossier …`. `sound` is false if anything is wrong. */
 export async function runVerifyDossier(args: readonly string[], now: Date): Promise<{ answer: Answer; sound: boolean }> {
-  const { values, positionals } = parseVerify(args);
+  const { values, positionals } = parseWords(args, { key: { type: "string" }, json: { type: "boolean" } });
   const [folder, ...more] = positionals;
   if (folder === undefined || more.length > 0) return usage("after verify-dossier comes FOLDER");
   const key = await readCertificate(values.key ?? usage("verify-dossier needs --key FILE"));
@@ -197,13 +186,4 @@ export async function runVerifyDossier(args: readonly string[], now: Date): Prom
         ]
       : findings.map(({ where, what }) => `${where}: ${what}`);
   return { answer: { json: { reference, findings, approved_by: approvedBy }, lines }, sound: findings.length === 0 };
-}
-
-function parseVerify(args: readonly string[]) {
-  try {
-    const options = { key: { type: "string" }, json: { type: "boolean" } } as const;
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-  } catch {
-    return usage("an option is unknown or lacks its value");
-  }
 }

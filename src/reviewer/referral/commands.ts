@@ -9,13 +9,14 @@ import { writeNewFile } from "../casebook/durable-file.ts";
 import type { ActOf } from "../casebook/event.ts";
 import type { ActingPerson } from "../casebook/people.ts";
 import { recordReply } from "../casebook/replies.ts";
-import { findTip } from "../casebook/shelf.ts";
+import { findTip, type ShelvedTip } from "../casebook/shelf.ts";
 import { openWords, sealWords } from "../casebook/tip-keys.ts";
 import { asWriter, type Desk, sitDown } from "../desk.ts";
 import { visibleJson, visibleLine, visibleText } from "../hostile-text.ts";
 import { type InputFile, readInput } from "../input-file.ts";
 import { readingOf } from "../triage/state.ts";
 import type { Answer } from "../views.ts";
+import { usage } from "../words-of.ts";
 import type { REMOVAL_REASONS } from "./acts.ts";
 import { composeDossier, statementOf } from "./compose.ts";
 import { keepDocument, openDocument } from "./documents.ts";
@@ -338,24 +339,34 @@ export function reopen(referral: number, desk: Desk): Promise<Answer> {
  */
 export function tell(referral: number, textFile: InputFile, challenge: boolean, desk: Desk): Promise<Answer> {
   return asWriter(desk, async ({ casebook }, person) => {
-    const text = fromUtf8(await readInput(textFile))
-      .replaceAll("\r\n", "\n")
-      .trimEnd();
-    if (text === "") throw new Refusal("usage", "the text is empty");
-    const mailboxes = new Set<string>();
-    let told = 0;
-    for (const { shelved, record } of await sourcesOf(casebook, referral)) {
-      if (record.tip.reply === null || mailboxes.has(shelved.entry.thread)) continue;
-      mailboxes.add(shelved.entry.thread);
-      await recordReply(casebook, shelved, { text, challenge }, person, desk.now);
-      told++;
-    }
-    if (told === 0) throw new Refusal("no-reply-wanted");
+    const text = await readTold(textFile);
+    const witnesses = await answerable(casebook, referral);
+    for (const shelved of witnesses) await recordReply(casebook, shelved, { text, challenge }, person, desk.now);
+    const told = witnesses.length;
     return {
       json: { referral, told },
       lines: [`${String(told)} will read it after the next outbox${challenge ? ", each with a challenge" : ""}.`],
     };
   });
+}
+
+/** What is told to witnesses: a file's text with plain line ends and none at its end. @throws {Refusal} `usage` if it is empty. */
+export async function readTold(file: InputFile): Promise<string> {
+  const text = fromUtf8(await readInput(file))
+    .replaceAll("\r\n", "\n")
+    .trimEnd();
+  return text === "" ? usage("the text is empty") : text;
+}
+
+/** One tip of each witness of a referral who can be answered. @throws {Refusal} `no-reply-wanted` if nobody can. */
+export async function answerable(casebook: Casebook, referral: number): Promise<ShelvedTip[]> {
+  const witnesses = new Map<string, ShelvedTip>();
+  for (const { shelved, record } of await sourcesOf(casebook, referral)) {
+    const { thread } = shelved.entry;
+    if (record.tip.reply !== null && !witnesses.has(thread)) witnesses.set(thread, shelved);
+  }
+  if (witnesses.size === 0) throw new Refusal("no-reply-wanted");
+  return [...witnesses.values()];
 }
 
 /** @throws {Refusal} `recused` if `person` stays out of a tip of the referral. */

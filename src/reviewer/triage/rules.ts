@@ -66,6 +66,9 @@ const MAY: Readonly<Record<Act["kind"], readonly Role[]>> = {
   "notice-filed": OFFICERS,
   "payee-sealed": OFFICERS,
   "year-reported": OFFICERS,
+  "voucher-key-made": OFFICERS,
+  "vouchers-asked": OFFICERS,
+  "vouchers-signed": OFFICERS,
   removed: REVIEWERS,
   "exhibit-chosen": REVIEWERS,
   "dossier-written": REVIEWERS,
@@ -104,7 +107,7 @@ const UNDOABLE: ReadonlySet<Act["kind"]> = new Set([
 type Unlinked = Omit<SignedEvent, "link">;
 
 /** @throws {Refusal} with the code of the first rule `event` breaks. */
-export function checkEvent(state: CasebookState, { act, person }: Unlinked): void {
+export function checkEvent(state: CasebookState, { act, person, at }: Unlinked): void {
   if (act.kind === "opened") {
     if (state.events.length > 0) throw new Refusal("casebook-damaged", "it is opened again");
     checkFounders(act, person);
@@ -144,7 +147,10 @@ export function checkEvent(state: CasebookState, { act, person }: Unlinked): voi
     case "notice-filed":
     case "payee-sealed":
     case "year-reported":
-      checkClaimAct(state, act);
+    case "voucher-key-made":
+    case "vouchers-asked":
+    case "vouchers-signed":
+      checkClaimAct(state, act, at);
       return;
     case "task-done":
       if (state.held(act.task)?.act.kind !== "task-set" || state.isDone(act.task)) throw new Refusal("no-such-item", "task");
@@ -294,6 +300,7 @@ function checkSubject(state: CasebookState, subject: Subject, person: string): v
     case "decide-claim":
     case "make-payable":
     case "record-payment":
+    case "sign-voucher":
     case "reveal-payee":
       if (!isRewardsCasebook(state)) throw new Refusal("not-allowed", "not in this casebook");
       checkClaimSubject(state, subject);

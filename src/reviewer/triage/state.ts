@@ -180,6 +180,9 @@ export class CasebookState {
       case "notice-filed":
       case "payee-sealed":
       case "year-reported":
+      case "voucher-key-made":
+      case "vouchers-asked":
+      case "vouchers-signed":
         this.claims.apply(event, act);
         return;
       case "undone":
@@ -239,6 +242,7 @@ export class CasebookState {
       case "decide-claim":
       case "make-payable":
       case "record-payment":
+      case "sign-voucher":
       case "reveal-payee":
         this.claims.decide(subject, event, proposer);
         return;

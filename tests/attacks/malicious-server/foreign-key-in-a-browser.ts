@@ -8,7 +8,7 @@ export const attack: Attack = {
   does: "has the page in a browser take a certificate of its own",
   defences: [
     {
-      file: "src/page/keys/keyring.ts",
+      file: "src/protocol/crypto/keyring.ts",
       place: "openKeyring",
       before: "openCertificate(first, pinned.program)",
       after: "openCertificate(first)",

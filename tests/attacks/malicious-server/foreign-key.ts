@@ -1,5 +1,5 @@
 /** The server gives the page a program certificate of its own making, and later opens what was sealed to it. */
-import { epochsAt, openKeyring } from "../../../src/page/keys/keyring.ts";
+import { epochsAt, openKeyring } from "../../../src/protocol/crypto/keyring.ts";
 import { concat } from "../../../src/protocol/bytes.ts";
 import { middleOf, newKeyPair } from "../../support/certificates.ts";
 import { tipOf } from "../../support/make-bundle.ts";
@@ -11,7 +11,7 @@ export const attack: Attack = {
   does: "serves a certificate of its own and reads what is sealed to it",
   defences: [
     {
-      file: "src/page/keys/keyring.ts",
+      file: "src/protocol/crypto/keyring.ts",
       place: "openKeyring",
       before: "openCertificate(first, pinned.program)",
       after: "openCertificate(first)",

@@ -1,5 +1,5 @@
 /** The secret of an old week got out. The server serves the true certificate, cut down to that week, so that tips are still sealed to it. */
-import { epochsAt, openKeyring } from "../../../src/page/keys/keyring.ts";
+import { epochsAt, openKeyring } from "../../../src/protocol/crypto/keyring.ts";
 import { concat } from "../../../src/protocol/bytes.ts";
 import { trimCertificate } from "../../../src/protocol/crypto/certificate.ts";
 import { middleOf, newKeyPair } from "../../support/certificates.ts";

@@ -1,7 +1,7 @@
 /** `/keys.pgp`, as the page takes it from a server that may be hostile: however it is cut and changed, only the two pinned certificates are opened. */
 import { concat } from "../../../src/protocol/bytes.ts";
 import { generateCertificate, openCertificate } from "../../../src/protocol/crypto/certificate.ts";
-import { openKeyring, splitCertificates } from "../../../src/page/keys/keyring.ts";
+import { openKeyring, splitCertificates } from "../../../src/protocol/crypto/keyring.ts";
 import { accepted, acceptedLater, holds, sameAgain, type Target } from "../engine/target.ts";
 
 const made = async (purpose: "program" | "rewards") =>

@@ -11,7 +11,7 @@ import { challengeDigest, signClaimProof } from "../../../src/protocol/crypto/cl
 import { decryptWith } from "../../../src/protocol/crypto/detached.ts";
 import { type SigningKey, signingKeyFromSeed } from "../../../src/protocol/crypto/ed25519.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
-import { fromHex, fromUtf8, toHex, utf8 } from "../../../src/protocol/encoding.ts";
+import { fromHex, fromUtf8, toHex } from "../../../src/protocol/encoding.ts";
 import { CLAIM_LENGTH } from "../../../src/protocol/format/claim.ts";
 import { formatProgram } from "../../../src/protocol/format/program.ts";
 import { importBundle } from "../../../src/reviewer/casebook/import.ts";
@@ -28,6 +28,7 @@ import { deskAt, sitting } from "../../support/desk.ts";
 import { epochsOf, type Item, SmallServer, tipOf } from "../../support/make-bundle.ts";
 import { signerOf } from "../../support/memory-log.ts";
 import { OFFERING } from "../../support/programs.ts";
+import { referredAndAccepted } from "../../support/referral-story.ts";
 import { refusalOf } from "../../support/refusals.ts";
 import { openWith, smallCeremony } from "../../support/small-casebook.ts";
 
@@ -177,7 +178,8 @@ describe("the reward officers' casebook", { timeout: 300_000 }, () => {
   it("takes a proof once, from the witness who was asked, and from nobody else", async () => {
     const { ann, cat } = people;
     const ids = await tips();
-    const number = await referredAndAccepted(ids);
+    referralNumber = await referredAndAccepted(ids, join(folder, "statement.json"), reviewersAt);
+    const number = referralNumber;
     await referral.tell(number, await file("ask.txt", "If you kept a code, you may prove it."), true, reviewersAt());
     const open = await openWith(join(ceremony, "casebook"), join(ceremony, "cards", "card-1-of-1.txt"));
     const asked = open.casebook.acts("replied").map((reply) => {
@@ -355,59 +357,4 @@ function proposed(subject: Subject): Act {
 function proposal(claim: string, changes: Partial<Reward>): Act {
   const reward = { form: "crypto", money: { amount: 100_000, currency: "USD" }, share: 6_000, ...changes } as const;
   return proposed({ what: "decide-claim", claim, date: "2026-11-02", reward });
-}
-
-/** A referral of these tips that an agency accepted; the dossier's own way there is told in dossier.test.ts. */
-async function referredAndAccepted(ids: readonly string[]): Promise<number> {
-  const read = (person: string) =>
-    sitting(reviewersAt(person), async (casebook, acting) => {
-      for (const tip of ids) {
-        await casebook.append({ kind: "declared", tip, ties: [] }, acting, new Date());
-        await casebook.append({ kind: "tip-opened", tip }, acting, new Date());
-      }
-    });
-  await read("Ana");
-  await read("Bo");
-  referralNumber = ((await referral.draft("Case", ids, reviewersAt())).json as { referral: number }).referral;
-  const statement = {
-    ...{
-      action: "Look.",
-      access: [],
-      consent: [],
-      contradicting: [],
-      gaps: [],
-      handling: [],
-      identifiers: [],
-      limits: [],
-      none_contradicting: true,
-    },
-    ...{
-      questions: [],
-      risk_others: "None known.",
-      risk_source: "High.",
-      route: null,
-      significance: "Nobody knew.",
-      summary: "Something happened.",
-    },
-    ...{ timeline: [], told: [], version: "1" },
-  };
-  await referral.write(referralNumber, await file("statement.json", utf8(JSON.stringify(statement))), reviewersAt());
-  const { sha256 } = (await referral.fix(referralNumber, reviewersAt())).json as { sha256: string };
-  const about = { referral: referralNumber };
-  const approval = await sitting(reviewersAt("Bo"), (casebook, acting) =>
-    casebook.append({ kind: "proposed", subject: { what: "approve-dossier", ...about, sha256 } }, acting, new Date()),
-  );
-  const sending = await sitting(reviewersAt("Cai"), async (casebook, acting) => {
-    await casebook.append({ kind: "confirmed", proposal: approval.sequence }, acting, new Date());
-    const packed = { sha256, manifest: sha256, agency: "0".repeat(40) };
-    await casebook.append({ kind: "dossier-packed", ...about, ...packed }, acting, new Date());
-    return casebook.append({ kind: "proposed", subject: { what: "send-referral", ...about, sha256 } }, acting, new Date());
-  });
-  await sitting(reviewersAt("Bo"), async (casebook, acting) => {
-    await casebook.append({ kind: "confirmed", proposal: sending.sequence }, acting, new Date());
-    const answer = { ...about, outcome: null, date: "2026-10-01", reference: "A-1", documents: [], words: null };
-    await casebook.append({ kind: "agency-answered", ...answer, answer: "acknowledged" }, acting, new Date());
-    await casebook.append({ kind: "agency-answered", ...answer, answer: "accepted" }, acting, new Date());
-  });
-  return referralNumber;
 }

@@ -3,7 +3,9 @@
  * authors approve exactly these bytes, and whoever receives it can check it with the certificate alone.
  */
 import { cp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { inflateRawSync, inflateSync } from "node:zlib";
 import fastify from "fastify";
 import { generateKey } from "openpgp";
@@ -27,6 +29,8 @@ import { epochsOf, fileOf, SmallServer, tipOf } from "../../support/make-bundle.
 import { signerOf } from "../../support/memory-log.ts";
 import { refusalOf } from "../../support/refusals.ts";
 import { openWith, smallCeremony } from "../../support/small-casebook.ts";
+
+const run = promisify(execFile);
 
 const ORIGIN = "tips.test/log";
 const NURSE = "古丽娜尔";
@@ -285,6 +289,7 @@ describe("a dossier", { timeout: 300_000 }, () => {
     const letters = lettersOf(await contents("packed", "dossier.pdf"));
     for (const letter of "Lok不了某医院") expect(letters.has(letter), letter).toBe(true);
     for (const letter of NURSE) expect(letters.has(letter), letter).toBe(false);
+    await foundBy(join(folder, "packed", "contents", "dossier.pdf"));
     expect((await contents("packed", "dossier.html")).toString("utf8")).toContain("&lt;U+202E&gt;hidden");
   });
 
@@ -380,6 +385,31 @@ function inflated(bytes: Buffer): Buffer[] {
     }
   }
   return layers;
+}
+
+/** Other people's programs on the PDF: qpdf finds it sound and unpacks everything in it, Poppler reads what can be read. Neither may meet a word that was removed. */
+async function foundBy(pdf: string): Promise<void> {
+  const [plain, text] = [`${pdf}.unpacked`, `${pdf}.txt`].map((path) => join(folder, basename(path)));
+  if (plain === undefined || text === undefined) throw new Error("two names");
+  await run("qpdf", ["--check", pdf]);
+  await run("qpdf", ["--qdf", "--object-streams=disable", "--stream-data=uncompress", "--decode-level=all", pdf, plain]);
+  await run("pdftotext", ["-enc", "UTF-8", "-layout", pdf, text]);
+  const [unpacked, read] = [await readFile(plain), (await readFile(text, "utf8")).normalize("NFKC")];
+  expect(unpacked.includes("FlateDecode")).toBe(false);
+  for (const words of [NURSE, "Gulnar"]) {
+    const utf16 = Buffer.from(words, "utf16le");
+    const asHex = Buffer.from(utf16).swap16().toString("hex");
+    for (const needle of [
+      Buffer.from(words, "utf8"),
+      utf16,
+      Buffer.from(utf16).swap16(),
+      Buffer.from(asHex),
+      Buffer.from(asHex.toUpperCase()),
+    ])
+      expect(unpacked.includes(needle)).toBe(false);
+    expect(read.replaceAll(/\s+/g, "")).not.toContain(words);
+  }
+  for (const kept of ["T2 saw nobody that night.", "Look into the facility.", "某医院"]) expect(read.replaceAll(/\s+/g, " ")).toContain(kept);
 }
 
 /** Letters that a PDF shows, from what its fonts say of their glyphs (ToUnicode): a browser puts only those into a font that are shown. */

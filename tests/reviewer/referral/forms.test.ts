@@ -39,6 +39,12 @@ const SPECIMENS: Readonly<Record<keyof typeof REFERRAL_ACTS | keyof typeof CLAIM
   "notice-filed": { claim: key, date, document: key },
   "payee-sealed": { claim: key, certificate: key, sealed: "AAAA" },
   "year-reported": { year: 2026, date, document: key },
+  "voucher-key-made": {
+    offer: { amount: 500, currency: "USD", expires: date, least: 20, modulus: "/".repeat(512), version: 1 },
+    secret: "AAAA",
+  },
+  "vouchers-asked": { requests: [{ tip, claim: key, key, blinded: "A".repeat(512) }] },
+  "vouchers-signed": { key, claims: [key], sha256: key },
 };
 
 const ACTS: Readonly<Record<string, (value: Json, where: string) => Json>> = { ...REFERRAL_ACTS, ...CLAIM_ACTS };

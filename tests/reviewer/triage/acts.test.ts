@@ -50,6 +50,7 @@ const SUBJECTS: Readonly<Record<Subject["what"], Record<string, Json>>> = {
   "decide-claim": { claim: key, date: "2026-11-01", reward: { form: "wire", money: { amount: 1, currency: "USD" }, share: 10_000 } },
   "make-payable": { claim: key, date: "2026-11-01" },
   "record-payment": { claim: key, date: "2026-11-01", recipient: "R-7" },
+  "sign-voucher": { claim: key, date: "2026-11-01", key, blinded: "A".repeat(512) },
   "reveal-payee": { claim: key },
   retention: { class: "spam", days: 30 },
   "add-person": { name: "Ana", key, roles: ["lead", "reviewer"] },

@@ -4,9 +4,9 @@
  * `/keys.pgp` is the trimmed program certificate followed by the trimmed reward certificate, both binary. A version 6 certificate starts with packet type 6
  * (octet C6) and has no other packet of that type, so the second one starts at the second C6.
  */
-import { type Bytes, readInteger } from "../../protocol/bytes.ts";
-import { type Certificate, epochAt, type EpochKey, openCertificate } from "../../protocol/crypto/certificate.ts";
-import { Refusal } from "../../protocol/errors.ts";
+import { type Bytes, readInteger } from "../bytes.ts";
+import { type Certificate, epochAt, type EpochKey, openCertificate } from "./certificate.ts";
+import { Refusal } from "../errors.ts";
 
 /** Seconds by which a device's clock may be outside an epoch: two days. */
 export const CLOCK_SLACK = 172_800;

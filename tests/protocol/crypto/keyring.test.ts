@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { CLOCK_SLACK, epochsAt, openKeyring, splitCertificates } from "../../../src/page/keys/keyring.ts";
+import { CLOCK_SLACK, epochsAt, openKeyring, splitCertificates } from "../../../src/protocol/crypto/keyring.ts";
 import { concat } from "../../../src/protocol/bytes.ts";
 import { EPOCH_SECONDS } from "../../../src/protocol/crypto/certificate.ts";
 import { type KeyPair, middleOf, newKeyPair, START } from "../../support/certificates.ts";
