@@ -18,8 +18,7 @@ import { compareCasebooks, type Comparison } from "./casebook/compare.ts";
 import { asWriter, type Desk, sitDown } from "./desk.ts";
 import { extractTip } from "./extract.ts";
 import { visibleLine } from "./hostile-text.ts";
-import { formatCsv } from "./csv.ts";
-import { metricRows, metricsFor, type TipCodes } from "./metrics.ts";
+import { metricsCsv, metricsFor, type TipCodes } from "./metrics.ts";
 import { type Answer, count, listView, statusView, tipView } from "./views.ts";
 
 /** Makes all keys and a casebook in a new folder. */
@@ -212,11 +211,12 @@ export function metrics(file: string, desk: Desk): Promise<Answer> {
       codes.set(tip.entry.id, (await readRecord(casebook, tip)).tip.answers);
       desk.progress("read tips", index + 1, tips.length);
     }
-    const rows = metricRows(metricsFor(casebook.state, (id) => codes.get(id) ?? null, person.key));
-    await writeNewFile(file, [utf8(formatCsv(rows))]);
+    const csv = metricsCsv(metricsFor(casebook.state, (id) => codes.get(id) ?? null, person.key));
+    await writeNewFile(file, [utf8(csv)]);
+    const rows = csv.split("\r\n").length - 1;
     return {
-      json: { file, rows: rows.length },
-      lines: [`Metrics in ${file}: ${count(rows.length - 1, "row")}. Counts below 5 are kept back.`],
+      json: { file, rows },
+      lines: [`Metrics in ${file}: ${count(rows - 1, "row")}. Counts below 5 are kept back.`],
     };
   });
 }

@@ -31,8 +31,15 @@ const OF_ALPHABET: Readonly<Record<Alphabet, RegExp>> = {
   Cherokee: /\p{Script=Cherokee}/u,
 };
 
-/** Cyrillic and Greek letters that look like Latin ones. */
-const LOOKS_LATIN = /^[аеорсухіјѕһԁԛԝӏАВЕЅІЈКМНОРСТХУԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυι]+$/u;
+/** Cyrillic and Greek letters that look like Latin ones, and the Latin ones. */
+const CYRILLIC_AND_GREEK = "аеорсухіјѕһԁԛԝӏАВЕЅІЈКМНОРСТХУԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυι";
+const LATIN = "aeopcyxijshdqwlABESIJKMHOPCTXYGQWABEZHIKMNOPTYXovui";
+
+export const LATIN_LOOKS: ReadonlyMap<string, string> = new Map(
+  Array.from(CYRILLIC_AND_GREEK, (letter, index) => [letter, LATIN[index] ?? letter]),
+);
+
+const LOOKS_LATIN = new RegExp(`^[${CYRILLIC_AND_GREEK}]+$`, "u");
 
 const FORMS = "\\uFF10-\\uFF19\\uFF21-\\uFF3A\\uFF41-\\uFF5A\\u2460-\\u24FF\\u{1D400}-\\u{1D7FF}\\u{1F130}-\\u{1F189}";
 

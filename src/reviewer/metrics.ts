@@ -2,6 +2,7 @@
  * What a program manager wants to know, as counts and medians; never a word of a tip. Small counts are kept back (triage/suppression.ts), in the window too: before a declaration nobody is to learn
  * from a count what one tip says. Tips that the person stays out of are left out altogether, and grades count only once both are there.
  */
+import { formatCsv } from "./csv.ts";
 import { REFERRAL_MACHINE, statesOf, TIP_MACHINE } from "./triage/machines.ts";
 import { type CasebookState, itemsOf, readingOf, settledGrade, type TipState } from "./triage/state.ts";
 import { countText, tellable, tellableTotal, type Told } from "./triage/suppression.ts";
@@ -150,7 +151,12 @@ function kappaText(pairs: readonly (readonly string[])[]): string {
   return chance === 1 ? "1.00" : ((agreed - chance) / (1 - chance)).toFixed(2);
 }
 
-/** The metrics as rows of a table: what, which, how much. */
+/** The metrics as a table for spreadsheets: what, which, how much. The command and the window write the same bytes. */
+export function metricsCsv(metrics: Metrics): string {
+  return formatCsv(metricRows(metrics));
+}
+
+/** The metrics as rows: what, which, how much. */
 export function metricRows({ total, measures, tables }: Metrics): string[][] {
   return [
     ["metric", "value", "amount"],

@@ -42,6 +42,28 @@ function isEdtf(text: string): boolean {
   return first === null || last === null || first.first <= last.last;
 }
 
+/** What a date or range of the subset above covers. */
+export interface EdtfSpan {
+  /** First and last day as numbers YYYYMMDD, both included; `null` where a range is open. */
+  readonly first: number | null;
+  readonly last: number | null;
+  /** `~` and `%` */
+  readonly approximate: boolean;
+  /** `?` and `%` */
+  readonly uncertain: boolean;
+}
+
+/** The days that `text`, which {@link readEdtf} accepted, covers. @throws {Refusal} `bad-field`. */
+export function edtfSpan(text: string): EdtfSpan {
+  const [from = "", to = from] = readEdtf(text, "date").split("/");
+  return {
+    first: span(from)?.first ?? null,
+    last: span(to)?.last ?? null,
+    approximate: /[~%]/.test(text),
+    uncertain: /[?%]/.test(text),
+  };
+}
+
 /** A date or range of the subset above, as text. @throws {Refusal} `bad-field`, also on a range that ends before it begins. */
 export const readEdtf: Reader<string> = (value, where) => {
   if (typeof value !== "string" || !isEdtf(value)) throw new Refusal("bad-field", where);

@@ -8,9 +8,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bytes } from "../../protocol/bytes.ts";
-import { openCertificate, openSecret } from "../../protocol/crypto/certificate.ts";
+import { type EpochKey, openCertificate, openSecret } from "../../protocol/crypto/certificate.ts";
 import { Fault, Refusal } from "../../protocol/errors.ts";
-import { formatDate } from "../../protocol/format/date.ts";
+import { formatDate, SECONDS_A_DAY } from "../../protocol/format/date.ts";
 import type { Casebook } from "./casebook.ts";
 import { flushFolder, writeDurably } from "./durable-file.ts";
 import { batchesToAcknowledge } from "./outbox.ts";
@@ -67,16 +67,30 @@ async function settleEpochs(casebook: Casebook, vault: Vault, secret: Bytes): Pr
  * tips sealed to that week may still wait somewhere, and destroying the secret would destroy them unread.
  * @throws {Refusal} `no-epoch`; `not-acknowledged` if it is too early.
  */
-export async function requireWeekOver({ casebook, vault }: OpenCasebook, epoch: string): Promise<void> {
-  const { epochs } = await openCertificate((await openSecret(vault.program)).publicBytes(), casebook.opened.program);
-  const week = epochs.find(({ fingerprint }) => fingerprint === epoch);
+export async function requireWeekOver(open: OpenCasebook, epoch: string): Promise<void> {
+  const week = (await weeksOf(open)).find(({ fingerprint }) => fingerprint === epoch);
   if (week === undefined) throw new Refusal("no-epoch");
-  const last = formatDate(week.to / 86_400 + casebook.opened.grace_days);
-  const batches = casebook.acts("imported").flatMap((act) => act.batches);
-  const unacknowledged = new Set(batchesToAcknowledge(casebook).map(({ batch }) => batch));
-  const fine =
-    batches.some(({ date }) => date > last) && batches.every(({ batch, missing }) => missing === 0 && !unacknowledged.has(batch));
-  if (!fine) throw new Refusal("not-acknowledged", `the week's last batch is of ${last}`);
+  if (!isOver(open, week)) throw new Refusal("not-acknowledged", `the week's last batch is of ${lastBatchOf(open, week)}`);
+}
+
+/** Fingerprints of the weeks whose secret is needed no more, the first first; destroyed ones too. */
+export async function weeksThatAreOver(open: OpenCasebook): Promise<string[]> {
+  return (await weeksOf(open)).filter((week) => isOver(open, week)).map(({ fingerprint }) => fingerprint);
+}
+
+async function weeksOf({ casebook, vault }: OpenCasebook): Promise<readonly EpochKey[]> {
+  return (await openCertificate((await openSecret(vault.program)).publicBytes(), casebook.opened.program)).epochs;
+}
+
+function lastBatchOf({ casebook }: OpenCasebook, { to }: EpochKey): string {
+  return formatDate(to / SECONDS_A_DAY + casebook.opened.grace_days);
+}
+
+function isOver(open: OpenCasebook, week: EpochKey): boolean {
+  const last = lastBatchOf(open, week);
+  const batches = open.casebook.acts("imported").flatMap((act) => act.batches);
+  const unacknowledged = new Set(batchesToAcknowledge(open.casebook).map(({ batch }) => batch));
+  return batches.some(({ date }) => date > last) && batches.every(({ batch, missing }) => missing === 0 && !unacknowledged.has(batch));
 }
 
 /** Writes a vault over the one that is there. @throws {Fault}; then the old one is still there. */

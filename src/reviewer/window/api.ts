@@ -21,17 +21,28 @@ import { secretOf } from "../own-secret.ts";
 import { TRIAGE_ACTS } from "../triage/acts.ts";
 import { readingOf } from "../triage/state.ts";
 import { TIES } from "../triage/vocabulary.ts";
+import { caseCalls } from "./case-calls.ts";
+import type { CaseCalls } from "./case-wire.ts";
 import { inboxOf } from "./inbox.ts";
 import { LONGEST_SIDE, VEIL_SIDE } from "../viewing/renderer-frame.ts";
 import { ENCODINGS } from "../viewing/text-files.ts";
 import { Looking } from "./looking.ts";
 import type { Player } from "./player.ts";
+import { requireDecidable } from "./proposals.ts";
 import { isAllowed, tipFor } from "./reading.ts";
 import { FILTER_FIELDS, filterName, filtersOf, forgetFilter, savedFilter, saveFilter } from "./saved-filters.ts";
 import { nameOf } from "./sentences.ts";
 import { outboxCodes, outboxListing, signOutbox, writeOutbox } from "./stick.ts";
 import { TipIndex } from "./tip-index.ts";
-import { type Calls, type DecisionsAnswer, type DeskAnswer, type ImportedAnswer, MOST_ROWS, type OverviewAnswer } from "./wire.ts";
+import {
+  type AliveAnswer,
+  type Calls,
+  type DecisionsAnswer,
+  type DeskAnswer,
+  type ImportedAnswer,
+  MOST_ROWS,
+  type OverviewAnswer,
+} from "./wire.ts";
 
 /** Longest text that somebody types, UTF-16 units. */
 const LONGEST_WORDS = 100_000;
@@ -43,6 +54,9 @@ const MADE_HERE = {
   coded: null,
   graded: "note",
   reconciled: null,
+  "entity-named": null,
+  "alias-added": null,
+  mentioned: null,
   linked: null,
   "question-noted": "sealed",
   "task-set": "sealed",
@@ -74,7 +88,7 @@ const outline: Reader<{ readonly kind: MadeHere } & Readonly<Record<string, Json
 export const actRequest = record({ act: outline, words: nullable(text(LONGEST_WORDS, 1)) });
 
 /** What every other call is given. */
-export const READERS: { readonly [K in Exclude<keyof Calls, "act">]: Reader<Calls[K][0]> } = {
+export const READERS: { readonly [K in Exclude<keyof Calls, "act" | keyof CaseCalls>]: Reader<Calls[K][0]> } = {
   desk: nothing,
   alive: nothing,
   inbox: record({ ...FILTER_FIELDS, offset: integer(0, 99_999_999), limit: integer(0, MOST_ROWS) }),
@@ -115,9 +129,16 @@ export interface Sitting {
   readonly onLock: () => void;
 }
 
-/** @throws {Refusal} `not-allowed` for somebody who never reads tips. */
-function requireReader({ roles }: ActingPerson): void {
-  if (!roles.some((role) => role === "lead" || role === "reviewer" || role === "translator")) throw new Refusal("not-allowed", "window");
+/** Whoever only imports sits at the same window and sees nothing of tips: these calls are all there is for them. */
+const FOR_IMPORTERS: ReadonlySet<string> = new Set<keyof Calls>(["desk", "alive", "importing", "log-key", "handover", "lock"]);
+
+function isReader({ roles }: ActingPerson): boolean {
+  return roles.some((role) => role === "lead" || role === "reviewer" || role === "translator");
+}
+
+/** @throws {Refusal} `not-allowed` for somebody who has nothing to do here. */
+function requireRole(person: ActingPerson): void {
+  if (!isReader(person) && !person.roles.includes("importer")) throw new Refusal("not-allowed", "window");
 }
 
 /** Answers calls on a casebook of which this process is the writer. */
@@ -134,9 +155,9 @@ export class WindowApi {
   /** A log key that somebody has seen the fingerprint of. */
   #compared: Vkey | null = null;
 
-  /** @throws {Refusal} `not-allowed` if the person never reads tips. */
+  /** @throws {Refusal} `not-allowed` if the person neither reads tips nor imports. */
   constructor(sitting: Sitting) {
-    requireReader(sitting.person);
+    requireRole(sitting.person);
     this.#sitting = sitting;
     this.#open = sitting.open;
     this.#person = sitting.person;
@@ -160,9 +181,19 @@ export class WindowApi {
 
   /** Answers one call, after those before it. @throws {Refusal} {@link Fault} */
   answer(name: string, request: Json): Promise<unknown> {
+    // It waits for nothing: while something takes long, it says so.
+    if (name === "alive") return Promise.resolve(this.#alive());
+    this.#sitting.onUse();
+    const answered = this.#turn.then(() => this.#answer(name, request));
+    this.#turn = answered.catch(() => undefined);
+    return answered;
+  }
+
+  /** In its turn: by then somebody else may sit here. */
+  #answer(name: string, request: Json): Promise<unknown> {
     const calls: { readonly [K in keyof Calls]: (request: Json) => Promise<Calls[K][1]> } = {
       desk: () => Promise.resolve(this.#desk()),
-      alive: () => Promise.resolve({ read: this.#index.read, total: this.#index.total, work: this.#work }),
+      alive: () => Promise.resolve(this.#alive()),
       inbox: (given) => Promise.resolve(inboxOf(this.#state, this.#index, this.#person.key, READERS.inbox(given, "inbox"))),
       filters: async (given) => {
         nothing(given, "filters");
@@ -216,20 +247,16 @@ export class WindowApi {
         this.#compared = logKeyIn(this.#casebook, READERS["log-key"](given, "log key").text);
         return Promise.resolve({ fingerprint: fingerprintOf(this.#compared) });
       },
+      ...caseCalls({ open: this.#open, person: this.#person, index: this.#index, now: this.#sitting.now }),
       handover: (given) => this.#handover(READERS.handover(given, "handover")),
       lock: () => {
         this.#sitting.onLock();
         return Promise.resolve({});
       },
     };
-    if (!Object.hasOwn(calls, name)) return Promise.reject(new Refusal("not-found"));
-    const call: (request: Json) => Promise<unknown> = calls[name as keyof Calls];
-    // It waits for nothing: while something takes long, it says so.
-    if (name === "alive") return call(request);
-    this.#sitting.onUse();
-    const answered = this.#turn.then(() => call(request));
-    this.#turn = answered.catch(() => undefined);
-    return answered;
+    if (!Object.hasOwn(calls, name)) throw new Refusal("not-found");
+    if (!isReader(this.#person) && !FOR_IMPORTERS.has(name)) throw new Refusal("not-allowed", name);
+    return calls[name as keyof Calls](request);
   }
 
   /** Takes in a bundle, after the calls before. All or nothing. @throws {Refusal} what is wrong with it. */
@@ -250,6 +277,12 @@ export class WindowApi {
 
   #append(act: Act): Promise<{ sequence: number }> {
     return this.#casebook.append(act, this.#person, this.#sitting.now());
+  }
+
+  /** Whoever only imports does not learn how many tips there are. */
+  #alive(): AliveAnswer {
+    const { read, total } = isReader(this.#person) ? this.#index : { read: 0, total: 0 };
+    return { read, total, work: this.#work };
   }
 
   #desk(): DeskAnswer {
@@ -286,6 +319,7 @@ export class WindowApi {
 
   async #act({ act, words }: ReturnType<typeof actRequest>): Promise<Calls["act"][1]> {
     const read = TRIAGE_ACTS[act.kind](await this.#withWords({ act, words }), "act");
+    await requireDecidable(this.#open, read);
     const { sequence } = await this.#append(read);
     if (read.kind === "confirmed") {
       this.#open = { ...this.#open, vault: await settle(this.#open) };
@@ -362,7 +396,7 @@ export class WindowApi {
 
   async #handover({ person, secret }: Calls["handover"][0]): Promise<DeskAnswer> {
     const next = await this.#casebook.person(person, secret === "" ? null : await secretOf(secret));
-    requireReader(next);
+    requireRole(next);
     await this.#looking.end(this.#casebook);
     this.#person = next;
     return this.#desk();

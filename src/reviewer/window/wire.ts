@@ -7,6 +7,7 @@ import type { Json } from "../../protocol/format/json.ts";
 import type { TipStateName } from "../triage/machines.ts";
 import type { Reading } from "../triage/state.ts";
 import type { FLAGS, TIES } from "../triage/vocabulary.ts";
+import type { CaseCalls } from "./case-wire.ts";
 import type { Exposure } from "../triage/state.ts";
 import type { FileView } from "../viewing/views.ts";
 import type { Encoding, ShownText } from "../viewing/text-files.ts";
@@ -244,7 +245,7 @@ export interface ActRequest {
 }
 
 /** Every call: what it is given and what it answers. */
-export interface Calls {
+export interface Calls extends CaseCalls {
   readonly desk: readonly [request: Record<string, never>, answer: DeskAnswer];
   /** The only call that is no use of the window. */
   readonly alive: readonly [request: Record<string, never>, answer: AliveAnswer];

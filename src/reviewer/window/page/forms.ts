@@ -56,15 +56,18 @@ interface Kind {
 
 const always = (): boolean => true;
 
-function optionsOf(codes: readonly (string | number)[]): NonNullable<Field["options"]> {
+/** Codes and what they mean. */
+export function optionsOf(codes: readonly (string | number)[]): NonNullable<Field["options"]> {
   return codes.map((code) => [String(code), wordsFor(String(code))] as const);
 }
 
-function one(values: Values, name: string): string {
+/** What stands in a field. */
+export function one(values: Values, name: string): string {
   return values[name]?.[0]?.trim() ?? "";
 }
 
-function act(act: { readonly kind: string } & Readonly<Record<string, Json>>, words: string | null = null): Effect {
+/** The call that makes an act. */
+export function act(act: { readonly kind: string } & Readonly<Record<string, Json>>, words: string | null = null): Effect {
   return { call: "act", request: { act, words } };
 }
 
@@ -318,19 +321,25 @@ const KINDS = {
     key: "p",
     button: "Propose",
     isOffered: always,
-    form: ({ tip, content }) => ({
+    form: ({ tip, content, desk }) => ({
       title: "Propose what takes two people",
       fields: [
         {
           name: "what",
           label: "What",
           kind: "choice",
-          options: content.onHold ? [["release-hold", "take it off legal hold"]] : [["destroy-tip", "destroy this tip, for good"]],
+          options: [
+            content.onHold ? ["release-hold", "take it off legal hold"] : ["destroy-tip", "destroy this tip, for good"],
+            ...desk.people.map(({ key, name }) => [`reveal:${key}`, `show the source of this tip to ${name}`] as const),
+          ],
           hint: "Nothing happens until somebody else confirms it.",
         },
       ],
       submit: "Propose",
-      effect: (values) => act({ kind: "proposed", subject: { what: one(values, "what"), tip: tip.row.id } }),
+      effect: (values) => {
+        const [what = "", to] = one(values, "what").split(":");
+        return act({ kind: "proposed", subject: { what, tip: tip.row.id, ...(to === undefined ? {} : { to }) } });
+      },
     }),
   },
 } as const satisfies Record<string, Kind>;

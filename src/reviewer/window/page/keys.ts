@@ -7,12 +7,49 @@ export function commandOf(state: State, key: string, chord: boolean): Command | 
   if (state.locked !== null || state.panel !== null) return null;
   if (chord) return GOING[key] ?? null;
   if (key === "?") return { do: "panel", panel: "help" };
-  if (key === "/") return { do: "search" };
+  if (key === "/") return { do: state.place === "entities" ? "search-entities" : "search" };
   if (state.place === "inbox") return inboxCommand(state, key);
   if (state.place === "file") return fileCommand(state, key);
+  if (state.place === "entities" || state.place === "entity" || state.place === "timeline") return caseKey(state, key);
   if (key === "u" || key === "Escape") return { do: "go", to: "inbox" };
   if (state.place === "outbox" && key.startsWith("Arrow")) return turn(key);
+  if (state.place === "decisions") return DECIDING[key] ?? null;
+  if (state.place === "overview") return key === "s" ? { do: "save-metrics" } : null;
   return state.place === "tip" ? tipCommand(state, key) : null;
+}
+
+const DECIDING: Readonly<Record<string, Command>> = {
+  p: { do: "panel", panel: "propose-case" },
+  a: { do: "panel", panel: "propose-person" },
+};
+
+/** Keys among entities, at one of them and at a timeline. */
+function caseKey({ place, casework, tip }: State, key: string): Command | null {
+  const { chosen, linking } = casework;
+  const isBack = key === "u" || key === "Escape";
+  if (place === "timeline") {
+    if (isBack) return { do: "back" };
+    return key === "w" ? { do: "timeline-work" } : null;
+  }
+  if (place === "entity") {
+    if (isBack) return linking === null ? { do: "go", to: "entities" } : { do: "link-entity" };
+    if (key === "a") return { do: "panel", panel: "alias" };
+    return key === "m" && linking !== null ? { do: "panel", panel: "mention" } : null;
+  }
+  switch (key) {
+    case "j":
+    case "ArrowDown":
+      return { do: "choose-entity", row: chosen + 1 };
+    case "k":
+    case "ArrowUp":
+      return { do: "choose-entity", row: chosen - 1 };
+    case "Enter":
+      return { do: "open-chosen-entity" };
+    case "c":
+      return { do: "panel", panel: "new-entity" };
+    default:
+      return isBack ? (tip === null ? { do: "go", to: "inbox" } : { do: "open", tip: tip.row.id }) : null;
+  }
 }
 
 const GOING: Readonly<Record<string, Command>> = {
@@ -21,6 +58,7 @@ const GOING: Readonly<Record<string, Command>> = {
   v: { do: "go", to: "overview" },
   o: { do: "go", to: "outbox" },
   m: { do: "go", to: "importing" },
+  e: { do: "go", to: "entities" },
   p: { do: "panel", panel: "handover" },
   l: { do: "lock" },
 };
@@ -84,6 +122,8 @@ function tipCommand({ tip, cursor, rows }: State, key: string): Command | null {
   }
   if (!tip?.content) return null;
   if (key === "z") return { do: "undo-last" };
+  if (key === "i") return { do: "link-entity" };
+  if (key === "h") return { do: "timeline" };
   // The first nine files.
   if (/^[1-9]$/.test(key) && Number(key) <= tip.content.files.length) return { do: "file", index: Number(key) - 1 };
   const form = formsFor(tip.content).find((one) => one.key === key);
@@ -104,12 +144,20 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["g then v", "overview: map, counts, plots"],
   ["g then o", "what leaves with the next outbox"],
   ["g then m", "import a bundle"],
+  ["g then e", "entities: people, facilities, organisations"],
   ["← and →", "in the outbox: previous or next code"],
   ["g then p", "another person sits down"],
   ["g then l", "lock"],
   ["u or Escape", "back to the inbox"],
   ["z", "in a tip: undo what you did last"],
   ["1 to 9", "in a tip: look at this file"],
+  ["i", "in a tip: link it to an entity"],
+  ["h", "in a tip: its timeline"],
+  ["c", "among entities: a new one"],
+  ["a, m", "at an entity: another name of it; link it to the tip you came from"],
+  ["w", "at a timeline: with or without what was done here"],
+  ["p, a", "at decisions: propose something; propose somebody new"],
+  ["s", "at the overview: save it as CSV"],
   ["v", "in a file: show it clearly, or cover it again"],
   ["+", "in a file: larger, or as large as fits"],
   ["← and →", "in a document: previous or next page"],

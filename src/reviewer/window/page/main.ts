@@ -1,11 +1,15 @@
 /** Entry of the window's page: takes the token out of the address, then lets state, calls and view go round. */
+import type { Bytes } from "../../../protocol/bytes.ts";
 import { enter, Lost, Refused, type Session } from "./client.ts";
+import { make as element } from "./dom.ts";
 import { commandOf } from "./keys.ts";
 import { type Effect, FIRST, type State, step, type WindowEvent } from "./state.ts";
 import { View } from "./view/view.ts";
 
 /** Milliseconds between questions whether the window is still open. */
 const ALIVE_MS = 3_000;
+/** Milliseconds after which a file that was given to the browser is let go. */
+const KEPT_MS = 60_000;
 
 const token = location.hash.slice(1);
 history.replaceState(null, "", "/");
@@ -25,7 +29,11 @@ function dispatch(event: WindowEvent): void {
 
 async function make(effect: Effect): Promise<void> {
   if ("focus" in effect) {
-    view.focusSearch();
+    view.focusSearch(effect.focus);
+    return;
+  }
+  if ("save" in effect) {
+    saveFile(effect.name, effect.save);
     return;
   }
   if (session === null) return;
@@ -41,6 +49,15 @@ async function make(effect: Effect): Promise<void> {
     else if (error instanceof Refused) dispatch({ on: "refused", message: error.message });
     else throw error;
   }
+}
+
+/** Gives a file to the browser, which asks where it goes. */
+function saveFile(name: string, bytes: Bytes): void {
+  const address = URL.createObjectURL(new Blob([bytes], { type: "text/csv" }));
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => {
+    URL.revokeObjectURL(address);
+  }, KEPT_MS);
 }
 
 function isTyping(target: EventTarget | null): boolean {

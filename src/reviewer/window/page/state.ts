@@ -17,20 +17,32 @@ import type {
   SavedFilter,
   TipAnswer,
 } from "../wire.ts";
+import type { Bytes } from "../../../protocol/bytes.ts";
 import type { Encoding } from "../../viewing/text-files.ts";
+import type { CaseFormName } from "./case-forms.ts";
+import {
+  afterEntityAct,
+  caseAfterAct,
+  caseAnswered,
+  type CaseCommand,
+  caseCommand,
+  type CaseState,
+  entitiesWanted,
+  NO_CASE,
+} from "./casework.ts";
 import { type FormName, formOf, type Values } from "./forms.ts";
 import { fileCame, inEncoding, type Look, look, pageCame, type ShownFile } from "./looking.ts";
 
 /** Rows that are asked for at once. */
 export const PAGE_ROWS = 100;
 
-export type Place = "inbox" | "tip" | "file" | "decisions" | "overview" | "importing" | "outbox";
+export type Place = "inbox" | "tip" | "file" | "entities" | "entity" | "timeline" | "decisions" | "overview" | "importing" | "outbox";
 
 /** Places that one can go to from anywhere. */
-export type Destination = Exclude<Place, "tip" | "file">;
+export type Destination = Exclude<Place, "tip" | "file" | "entity" | "timeline">;
 
 /** What lies over the place: help, a change of person, or a form. */
-export type Panel = "help" | "handover" | "save-filter" | FormName;
+export type Panel = "help" | "handover" | "save-filter" | FormName | CaseFormName;
 
 export interface State {
   readonly place: Place;
@@ -59,9 +71,11 @@ export interface State {
   /** Whether a bundle is on its way in. */
   readonly uploading: boolean;
   readonly imported: ImportedAnswer | null;
+  /** Entities, timelines and proposals. */
+  readonly casework: CaseState;
   readonly panel: Panel | null;
   /** The form whose act is under way, or `null`. */
-  readonly sent: FormName | null;
+  readonly sent: FormName | CaseFormName | null;
   /** Whether what is shown is older than this person's last act. */
   readonly stale: boolean;
   /** What was refused or done last. */
@@ -106,13 +120,15 @@ export type Command =
   /** So many codes on or back. */
   | { readonly do: "turn"; readonly by: number }
   | { readonly do: "handover"; readonly person: string; readonly secret: string }
-  | { readonly do: "lock" };
+  | { readonly do: "lock" }
+  | CaseCommand;
 
-/** A call to make, or the search field to go to. */
+/** A call to make, the search field to go to, a bundle to send or a file to give to whoever sits here. */
 export type Effect =
   | { [K in keyof Calls]: { readonly call: K; readonly request: Calls[K][0] } }[keyof Calls]
-  | { readonly focus: "search" }
-  | { readonly upload: Blob };
+  | { readonly focus: "search" | "entities" }
+  | { readonly upload: Blob }
+  | { readonly save: Bytes; readonly name: string };
 
 export type WindowEvent =
   | { readonly on: "start" }
@@ -161,6 +177,7 @@ export const FIRST: State = {
   fingerprint: null,
   uploading: false,
   imported: null,
+  casework: NO_CASE,
   panel: null,
   sent: null,
   stale: false,
@@ -174,7 +191,7 @@ export function step(state: State, event: WindowEvent): Step {
   if ("do" in event) return command(state, event);
   switch (event.on) {
     case "start":
-      return { state, effects: [{ call: "desk", request: {} }, { call: "filters", request: {} }, rowsFrom(state, 0)] };
+      return state.desk === null ? { state, effects: [{ call: "desk", request: {} }] } : begun(state, state.desk);
     case "answered":
       return answered(state, event);
     case "imported": {
@@ -194,6 +211,17 @@ export function step(state: State, event: WindowEvent): Step {
     case "lost":
       return stay({ ...FIRST, locked: event.why });
   }
+}
+
+/** Where somebody begins: readers with the inbox, who only imports with that. */
+function begun(state: State, desk: DeskAnswer): Step {
+  if (!isReader(desk)) return go({ ...state, desk }, "importing");
+  return { state: { ...state, desk }, effects: [{ call: "filters", request: {} }, rowsFrom(state, 0)] };
+}
+
+/** Whether somebody has anything to do with tips; others import, and that is all they are shown. */
+export function isReader({ person: { roles } }: DeskAnswer): boolean {
+  return roles.some((role) => role === "lead" || role === "reviewer" || role === "translator");
 }
 
 function stay(state: State): Step {
@@ -311,6 +339,17 @@ function command(state: State, wanted: Command): Step {
       return { state: quiet, effects: [{ call: "handover", request: { person: wanted.person, secret: wanted.secret } }] };
     case "lock":
       return { state: quiet, effects: [{ call: "lock", request: {} }] };
+    case "find-entities":
+    case "search-entities":
+    case "choose-entity":
+    case "open-chosen-entity":
+    case "entity":
+    case "link-entity":
+    case "timeline":
+    case "timeline-work":
+    case "submit-case":
+    case "save-metrics":
+      return caseCommand(quiet, wanted);
   }
 }
 
@@ -328,7 +367,12 @@ function go(state: State, to: Destination): Step {
   const left = state.file === null ? [] : COVERED;
   const next = { ...state, place: to, panel: null, tip: null, file: null, marked: null, codes: null, imported: null };
   if (to === "inbox") return { state: { ...next, rows: new Map() }, effects: [...left, rowsFrom(next, state.cursor)] };
-  return { state: next, effects: [...left, { call: to, request: {} }] };
+  if (to === "entities") {
+    const fresh = { ...next, casework: { ...next.casework, linking: null } };
+    return { state: fresh, effects: [...left, entitiesWanted(fresh)] };
+  }
+  const more: Effect[] = to === "decisions" ? [{ call: "proposing", request: {} }] : [];
+  return { state: next, effects: [...left, { call: to, request: {} }, ...more] };
 }
 
 function submit(state: State, { form, values }: Extract<Command, { do: "submit" }>): Step {
@@ -341,7 +385,7 @@ function submit(state: State, { form, values }: Extract<Command, { do: "submit" 
 function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>): Step {
   switch (event.call) {
     case "desk":
-      return stay({ ...state, desk: event.answer });
+      return state.desk === null ? begun(state, event.answer) : stay({ ...state, desk: event.answer });
     case "alive": {
       const { read, total } = event.answer;
       const next = { ...state, alive: event.answer };
@@ -376,8 +420,18 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
       return state.file?.clear !== true ? stay(state) : stay({ ...state, file: { ...state.file, path: event.answer.path } });
     case "cover":
       return stay(state);
-    case "act":
-      return afterAct({ ...state, message: `Written down as event ${String(event.answer.event)}.` });
+    case "entities":
+    case "entity":
+    case "timeline":
+    case "proposing":
+    case "metrics-csv":
+      return caseAnswered(state, event);
+    case "propose-person":
+      return afterAct({ ...state, message: `Proposed as event ${String(event.answer.event)}: somebody else confirms it.` });
+    case "act": {
+      const { event: number } = event.answer;
+      return afterEntityAct(afterAct({ ...state, message: `Written down as event ${String(number)}.` }), event.request.act, number);
+    }
     case "reply":
       return afterAct({ ...state, message: "The reply is sealed and waits for the next outbox." });
     case "decisions":
@@ -427,5 +481,6 @@ function afterAct(before: State): Step {
   const effects: Effect[] = [{ call: "desk", request: {} }];
   if (state.place === "tip" && state.tip !== null) effects.push({ call: "tip", request: { tip: state.tip.row.id } });
   if (state.place === "decisions") effects.push({ call: "decisions", request: {} });
+  effects.push(...caseAfterAct(state));
   return { state, effects };
 }

@@ -64,9 +64,17 @@ const inbox = (state: State, rows: readonly InboxRow[], total = rows.length, off
 const reading = (content: Partial<TipContent> | null): State => ({ ...FIRST, desk: DESK, place: "tip", tip: tipWith(content) });
 
 describe("the window's state", () => {
-  it("asks who sits here and for the first rows", () => {
-    const { effects } = step(FIRST, { on: "start" });
-    expect(effects.map((effect) => "call" in effect && effect.call)).toEqual(["desk", "filters", "inbox"]);
+  it("asks who sits here, then a reader's filters and first rows; who only imports is shown that alone", () => {
+    const calls = (effects: readonly Effect[]) => effects.map((effect) => "call" in effect && effect.call);
+    const begun = step(FIRST, { on: "start" });
+    expect(calls(begun.effects)).toEqual(["desk"]);
+    const sits = (answer: DeskAnswer) => step(begun.state, { on: "answered", call: "desk", request: {}, answer });
+    expect(calls(sits(DESK).effects)).toEqual(["filters", "inbox"]);
+    const importer = sits({ ...DESK, person: { key: "c", name: "Cem", roles: ["importer"] } });
+    expect([importer.state.place, calls(importer.effects)]).toEqual(["importing", ["importing"]]);
+    // Asked again later, it moves nobody.
+    const later = step({ ...importer.state, place: "importing" }, { on: "answered", call: "desk", request: {}, answer: DESK });
+    expect(later.effects).toEqual([]);
   });
 
   it("keeps rows of several answers, and none of an answer to another filter", () => {
@@ -210,8 +218,8 @@ describe("the window's forms", () => {
 
   it("offer to release a hold where there is one, and to destroy where there is none", () => {
     const offered = (onHold: boolean) => formOf("propose", subject({ onHold })).fields[0]?.options?.map(([what]) => what);
-    expect(offered(true)).toEqual(["release-hold"]);
-    expect(offered(false)).toEqual(["destroy-tip"]);
+    expect(offered(true)).toEqual(["release-hold", "reveal:a"]);
+    expect(offered(false)).toEqual(["destroy-tip", "reveal:a"]);
   });
 });
 

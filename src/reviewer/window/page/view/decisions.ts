@@ -1,10 +1,11 @@
-/** What waits for a second person. */
+/** What waits for a second person, proposing more of it, and what was decided. */
 import { button, make } from "../dom.ts";
+import type { ProposingAnswer } from "../../case-wire.ts";
 import type { State } from "../state.ts";
 import type { Dispatch } from "./view.ts";
 
-/** Open proposals. */
-export function decisionsView({ decisions }: State, dispatch: Dispatch): HTMLElement {
+/** Open proposals, and those that were decided. */
+export function decisionsView({ decisions, casework: { proposing } }: State, dispatch: Dispatch): HTMLElement {
   const items = (decisions?.open ?? []).map(({ proposal, by, at, says, mayConfirm, mayReject }) => {
     const decide = (confirmed: boolean) => () => {
       dispatch({ do: "decide", proposal, confirmed });
@@ -26,6 +27,28 @@ export function decisionsView({ decisions }: State, dispatch: Dispatch): HTMLEle
     { class: "decisions" },
     make("h1", { tabindex: "-1" }, "Decisions of two people"),
     make("p", {}, "What cannot be made undone takes two: one proposes, another confirms, and one of the two is a lead."),
+    proposing?.mayPropose === true ? proposeButtons(dispatch) : null,
     items.length === 0 ? make("p", {}, "Nothing waits for a second person.") : make("ol", {}, ...items),
+    proposing === null || proposing.decided.length === 0 ? null : decidedView(proposing.decided),
   );
+}
+
+function proposeButtons(dispatch: Dispatch): HTMLElement {
+  const panel = (name: "propose-case" | "propose-person") => () => {
+    dispatch({ do: "panel", panel: name });
+  };
+  return make(
+    "div",
+    { class: "buttons" },
+    button("Propose", panel("propose-case"), { "aria-keyshortcuts": "p", title: "Key: p" }),
+    button("Propose somebody new", panel("propose-person"), { "aria-keyshortcuts": "a", title: "Key: a" }),
+  );
+}
+
+function decidedView(decided: ProposingAnswer["decided"]): HTMLElement {
+  const rows = decided.map(({ proposal, by, at, says, confirmed, decidedBy }) => {
+    const how = decidedBy === by ? "taken back" : `${confirmed ? "confirmed" : "rejected"} by ${decidedBy}`;
+    return make("li", { value: String(proposal) }, says, make("p", { class: "hint" }, `proposed by ${by}, ${at}; ${how}`));
+  });
+  return make("section", {}, make("h2", {}, "Decided"), make("ol", { class: "items" }, ...rows));
 }

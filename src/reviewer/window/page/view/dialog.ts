@@ -1,5 +1,6 @@
 /** What lies over a place: help, the change of persons, and the forms. */
 import { make, button } from "../dom.ts";
+import { caseFormOf, isCaseForm } from "../case-forms.ts";
 import { type Field, formOf, formsFor, type Values } from "../forms.ts";
 import { KEYS } from "../keys.ts";
 import { LONGEST_FILTER_NAME } from "../../wire.ts";
@@ -24,6 +25,12 @@ function contentOf(state: State, panel: Panel, dispatch: Dispatch, close: () => 
   if (panel === "help") return helpOf(state, close);
   if (panel === "handover") return handoverOf(state, dispatch, close);
   if (panel === "save-filter") return saveFilterOf(dispatch, close);
+  if (isCaseForm(panel)) {
+    const { title, fields, submit } = caseFormOf(panel, state);
+    return formElement(title, fields, submit, close, (values) => {
+      dispatch({ do: "submit-case", form: panel, values });
+    });
+  }
   const content = state.tip?.content;
   if (state.tip === null || !content || state.desk === null) return [];
   const { title, fields, submit } = formOf(panel, { tip: state.tip, content, desk: state.desk, marked: state.marked });

@@ -2,9 +2,10 @@
 import type { OverviewAnswer } from "../../wire.ts";
 import { labelled } from "../../../labels.ts";
 import { wordsFor } from "../../words.ts";
-import { make, makeSvg } from "../dom.ts";
+import { button, make, makeSvg } from "../dom.ts";
 import { TILES } from "../province-tiles.ts";
 import type { State } from "../state.ts";
+import type { Dispatch } from "./view.ts";
 
 const TILE = 88;
 const BAR = 24;
@@ -14,7 +15,10 @@ const WIDTH = 640;
 type Counts = OverviewAnswer["tables"][number]["counts"];
 
 /** The overview of this state, drawn. */
-export function overviewView({ overview }: State): HTMLElement {
+export function overviewView({ overview }: State, dispatch: Dispatch): HTMLElement {
+  const save = (): void => {
+    dispatch({ do: "save-metrics" });
+  };
   const tables = overview?.tables ?? [];
   return make(
     "section",
@@ -23,8 +27,9 @@ export function overviewView({ overview }: State): HTMLElement {
     make(
       "p",
       {},
-      `Counts of the tips you do not stay out of${overview === null ? "" : `: ${shown(overview.total)}`}. Counts below 5 are kept back, and others from which they would follow; grades count only when both are there. The command “metrics” writes all this as CSV.`,
+      `Counts of the tips you do not stay out of${overview === null ? "" : `: ${shown(overview.total)}`}. Counts below 5 are kept back, and others from which they would follow; grades count only when both are there.`,
     ),
+    make("p", {}, button("Save as CSV", save, { "aria-keyshortcuts": "s", title: "Key: s" })),
     overview !== null && overview.read < overview.tips
       ? make(
           "p",

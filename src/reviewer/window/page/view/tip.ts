@@ -104,10 +104,15 @@ function actionsView(content: TipContent, dispatch: Dispatch): HTMLElement {
   const undo = (): void => {
     dispatch({ do: "undo-last" });
   };
+  const go = (to: "link-entity" | "timeline") => () => {
+    dispatch({ do: to });
+  };
   return make(
     "div",
     { class: "actions", role: "group", "aria-label": "What you can do" },
     ...forms,
+    button("Entity", go("link-entity"), { "aria-keyshortcuts": "i", title: "Key: i" }),
+    button("Timeline", go("timeline"), { "aria-keyshortcuts": "h", title: "Key: h" }),
     button("Undo", undo, { "aria-keyshortcuts": "z", title: "Key: z" }),
   );
 }

@@ -1,23 +1,29 @@
 /** Draws a state: what is always there (name, places, message), the place, and what lies over it. Redraws only what changed. */
 import { button, make } from "../dom.ts";
-import type { Destination, State, WindowEvent } from "../state.ts";
+import { type Destination, isReader, type Place, type State, type WindowEvent } from "../state.ts";
 import { ask } from "./dialog.ts";
 import { decisionsView } from "./decisions.ts";
+import { EntitiesView, entityView } from "./entities.ts";
 import { fileView } from "./file.ts";
 import { overviewView } from "./overview.ts";
 import { InboxView } from "./inbox.ts";
 import { importView, outboxView, workText } from "./stick.ts";
+import { timelineView } from "./timeline.ts";
 import { tipView } from "./tip.ts";
 
 export type Dispatch = (event: WindowEvent) => void;
 
 const PLACES: readonly (readonly [Destination, string])[] = [
   ["inbox", "Inbox"],
+  ["entities", "Entities"],
   ["decisions", "Decisions"],
   ["overview", "Overview"],
   ["importing", "Import"],
   ["outbox", "Outbox"],
 ];
+
+/** Places that one comes to from another. */
+const INSIDE: Readonly<Partial<Record<Place, Destination>>> = { tip: "inbox", file: "inbox", timeline: "inbox", entity: "entities" };
 
 /** What the place for imports shows. */
 const IMPORT_PARTS = ["importing", "fingerprint", "uploading", "imported"] as const;
@@ -29,19 +35,22 @@ export class View {
   readonly #main = make("main", { id: "main", tabindex: "-1" });
   readonly #message = make("p", { role: "status", class: "message" });
   readonly #inbox: InboxView;
+  readonly #entities: EntitiesView;
   #dialog: HTMLDialogElement | null = null;
 
   constructor(dispatch: Dispatch) {
     this.#dispatch = dispatch;
     this.#inbox = new InboxView(dispatch);
+    this.#entities = new EntitiesView(dispatch);
     const root = document.getElementById("window");
     if (root === null) throw new Error("the document has no place for the window");
     this.#root = root;
     root.append(this.#header, this.#message, this.#main);
   }
 
-  focusSearch(): void {
-    this.#inbox.focusSearch();
+  focusSearch(where: "search" | "entities"): void {
+    if (where === "search") this.#inbox.focusSearch();
+    else this.#entities.focusSearch();
   }
 
   draw(state: State, before: State): void {
@@ -76,9 +85,10 @@ export class View {
     const go = (to: Destination) => () => {
       this.#dispatch({ do: "go", to });
     };
-    const places = PLACES.map(([to, label]) => {
+    const open = isReader(desk) ? PLACES : PLACES.filter(([to]) => to === "importing");
+    const places = open.map(([to, label]) => {
       const waiting = to === "decisions" && desk.decisions > 0 ? ` (${String(desk.decisions)})` : "";
-      const here = place === to || ((place === "tip" || place === "file") && to === "inbox");
+      const here = to === (INSIDE[place] ?? place);
       return button(`${label}${waiting}`, go(to), { "aria-current": here ? "page" : undefined });
     });
     const filling = alive.read < alive.total ? `Reading tips: ${String(alive.read)} of ${String(alive.total)}` : "";
@@ -119,12 +129,26 @@ export class View {
           if (moved) this.#focusHeading();
         }
         return;
+      case "entities":
+        if (moved) this.#show(this.#entities.element);
+        this.#entities.draw(state);
+        if (moved) this.#entities.focus();
+        return;
+      case "entity":
+        if (moved || state.casework.entity !== before.casework.entity) this.#redraw(entityView(state, this.#dispatch));
+        if (moved || state.casework.entity?.row.entity !== before.casework.entity?.row.entity) this.#focusHeading();
+        return;
+      case "timeline":
+        if (moved || state.casework !== before.casework) this.#redraw(timelineView(state, this.#dispatch));
+        if (moved) this.#focusHeading();
+        return;
       case "decisions":
-        if (moved || state.decisions !== before.decisions) this.#show(decisionsView(state, this.#dispatch));
+        if (moved || state.decisions !== before.decisions || state.casework.proposing !== before.casework.proposing)
+          this.#show(decisionsView(state, this.#dispatch));
         if (moved) this.#focusHeading();
         return;
       case "overview":
-        if (moved || state.overview !== before.overview) this.#show(overviewView(state));
+        if (moved || state.overview !== before.overview) this.#show(overviewView(state, this.#dispatch));
         if (moved) this.#focusHeading();
         return;
       case "importing":
@@ -174,6 +198,7 @@ export class View {
     this.#dialog = state.panel === null ? null : ask(state, state.panel, this.#dispatch);
     if (this.#dialog === null) {
       if (state.place === "inbox") this.#inbox.focus();
+      else if (state.place === "entities") this.#entities.focus();
       else this.#focusMain();
       return;
     }
