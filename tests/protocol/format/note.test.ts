@@ -21,6 +21,11 @@ describe("a note is read", () => {
     expect(() => parseNote(more)).toThrow(expect.objectContaining({ code: "bad-note", where: "signatures" }));
   });
 
+  test("with a text as long as the manifest of a full batch", () => {
+    const text = `${"0123456789abcdef".repeat(1_200_000)}\n`;
+    expect(parseNote(noteOf(text, line(68)), 20_000_000).text.length).toBe(text.length);
+  });
+
   test("with a signature of one byte", () => {
     expect(parseNote(noteOf("text\n", line(5))).signatures).toEqual([{ name: "log", id: 0, signature: new Uint8Array(1) }]);
   });
