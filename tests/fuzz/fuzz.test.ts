@@ -42,7 +42,7 @@ describe("fuzzing", () => {
       expect(branches).toBeGreaterThan(10);
     }
     expect(status).toBe(0);
-  }, 300_000);
+  }, 600_000);
 
   it("finds a fault that chance alone would not", async () => {
     const child = spawn(process.execPath, [fileURLToPath(new URL("planted/main.ts", here))], { stdio: ["ignore", "pipe", "inherit"] });

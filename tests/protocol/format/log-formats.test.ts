@@ -309,7 +309,7 @@ describe("refused because it has a second form", () => {
   const signed = (signers: string, number = "00000001", previous = NO_NOTE_BEFORE, from = "2026-11-24"): string =>
     `log/retention/v1\nnumber ${number}\nfrom ${from}\nprevious ${previous}\n` +
     'policy {"days_after_acknowledgement":1,"days_at_most":2,"grace_days":3,"unacknowledged":"keep","version":1}\n' +
-    [...signers].map((signer) => `signer ${signer}\n`).join("");
+    Array.from(signers, (signer) => `signer ${signer}\n`).join("");
   test.each([
     ["signers that do not ascend", signed("ba")],
     ["signers of whom only the last two do not ascend", signed("acb")],
