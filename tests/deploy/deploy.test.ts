@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lastCheckpointPath } from "../../src/server/keys.ts";
-import { SETTINGS as EMBEDDED } from "../../src/server/store/embedded-postgres.ts";
+import { SETTINGS as EMBEDDED } from "../../src/server/store/postgres-process.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const UNITS = ["firsthand-keeper.service", "firsthand-intake.service", "firsthand-backup.service"] as const;
