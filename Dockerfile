@@ -38,8 +38,9 @@ COPY migrations migrations
 COPY deploy/guides deploy/guides
 COPY src/protocol src/protocol
 COPY src/server src/server
-# What new volumes begin with: the folders of deploy/systemd/firsthand.tmpfiles.
-RUN mkdir -p /keeper/data/keys/generations /keeper/data/keys/batches /keeper/data/logins /intake/run/firsthand \
+# What new volumes begin with: the folders of deploy/systemd/firsthand.tmpfiles, and PostgreSQL's for its socket. A volume takes its owner from the container that had it first, which
+# may be the keeper: 999 is the user of the image `postgres`.
+RUN mkdir -p /keeper/data/keys/generations /keeper/data/keys/batches /keeper/data/logins /intake/run/firsthand /database/run/postgresql \
  && chmod 0750 /keeper/data /keeper/data/keys /keeper/data/keys/generations /keeper/data/logins /intake/run/firsthand \
  && chmod 0700 /keeper/data/keys/batches
 
@@ -47,6 +48,7 @@ FROM scratch AS server
 COPY --from=build /image/ /
 COPY --from=build --chown=10002:10000 /keeper/ /
 COPY --from=build --chown=10001:10003 /intake/ /
+COPY --from=build --chown=999:999 /database/ /
 WORKDIR /app
 USER 10001:10000
 ENV NODE_ENV=production DATA_DIR=/data KEYS_DIR=/keys PAGE_DIR=/page SOCKET=/run/firsthand/http.sock

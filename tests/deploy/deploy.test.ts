@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { lastCheckpointPath } from "../../src/server/keys.ts";
 import { SETTINGS as EMBEDDED } from "../../src/server/store/postgres-process.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const UNITS = ["firsthand-keeper.service", "firsthand-intake.service"] as const;
+const UNITS = ["firsthand-keeper.service", "firsthand-intake.service", "firsthand-backup.service"] as const;
 /** Where the checkout is when it is installed. */
 const INSTALLED = "/opt/firsthand";
 /** Set in the units and images for programs other than ours. */
@@ -63,7 +64,7 @@ describe("the units", () => {
   test.each(UNITS)("%s is understood, starts a program that is there, and is locked in", async (name) => {
     const unit = await read(`deploy/systemd/${name}`);
     const [, program = "", main = ""] =
-      /^ExecStart=\/opt\/firsthand\/(\S+) (?:--\S+ )*(src\/server\/main\.ts) (?:keep|serve --intake)$/m.exec(unit) ?? [];
+      /^ExecStart=\/opt\/firsthand\/(\S+) (?:--\S+ )*(src\/server\/main\.ts) (?:keep|serve --intake|backup \S+)$/m.exec(unit) ?? [];
     await access(join(ROOT, program));
     await access(join(ROOT, main));
     const path = join(folder, name);
@@ -75,13 +76,27 @@ describe("the units", () => {
     expect(unit).toMatch(/^PrivateNetwork=yes$/m);
   });
 
+  test("a backup follows whenever the log was signed anew", async () => {
+    const path = await read("deploy/systemd/firsthand-backup.path");
+    const [, dataDir = ""] = /^DATA_DIR=(.*)$/m.exec(await read("deploy/systemd/settings")) ?? [];
+    expect(/^PathChanged=(.*)$/m.exec(path)?.[1]).toBe(lastCheckpointPath(dataDir));
+    const [, unit = ""] = /^Unit=(.*)$/m.exec(path) ?? [];
+    expect(UNITS).toContain(unit);
+    const [, place = ""] = /^ReadWritePaths=.* (\/\S+)$/m.exec(await read(`deploy/systemd/${unit}`)) ?? [];
+    expect(await read("deploy/systemd/firsthand.tmpfiles")).toContain(`d ${place} 0700 firsthand-keeper firsthand -\n`);
+  });
+
   test("their users are made, and only the keeper's may enter the keys of batches", async () => {
     const users = [...(await read("deploy/systemd/firsthand.sysusers")).matchAll(/^u (\S+) /gm)].map(([, name]) => name);
     for (const unit of UNITS) expect(users).toContain(/^User=(.*)$/m.exec(await read(`deploy/systemd/${unit}`))?.[1]);
     const lines = (await read("deploy/systemd/firsthand.tmpfiles")).split("\n").filter((line) => line.startsWith("d "));
     expect(lines.filter((line) => !/^d \S+ 0750 /.test(line))).toEqual([
       "d /var/lib/firsthand/keys/batches 0700 firsthand-keeper firsthand -",
+      "d /var/backups/firsthand 0700 firsthand-keeper firsthand -",
     ]);
+    // A colon ends this field of /etc/passwd, so systemd leaves out a description with one.
+    for (const [, description = ""] of (await read("deploy/systemd/firsthand.sysusers")).matchAll(/^u .*"(.*)"/gm))
+      expect(description).not.toContain(":");
   });
 });
 
@@ -117,6 +132,8 @@ describe("Tor", () => {
     const [, socket = ""] = /^HiddenServicePort 80 unix:(\S+)$/m.exec(await read("deploy/tor/torrc")) ?? [];
     expect(await read("deploy/systemd/firsthand-intake.service")).toContain(`SOCKET=${socket}\n`);
     expect(await read("Dockerfile")).toContain(`SOCKET=${socket}\n`);
+    // The doctor looks at it.
+    expect(await read("deploy/bin/firsthand")).toContain(`SOCKET=${socket}\n`);
     expect(await read("deploy/systemd/tor.conf")).toContain(socket);
   });
 });
@@ -128,6 +145,11 @@ describe("the firewall", () => {
     // The user by number, as not every machine has it.
     await writeFile(path, rules.replace('"debian-tor"', "61003"));
     expect(run("unshare", "--user", "--map-root-user", "--net", "nft", "--check", "--file", path)).toEqual({ status: 0, said: "" });
+    // A second time, over itself and beside others' tables.
+    await writeFile(join(folder, "others.conf"), "table inet other {\n}\n");
+    const twice = 'nft -f "$0" && nft -f "$1" && nft -f "$1" && nft list tables';
+    const loaded = run("unshare", "--user", "--map-root-user", "--net", "sh", "-c", twice, join(folder, "others.conf"), path);
+    expect(loaded).toEqual({ status: 0, said: "table inet other\ntable inet firsthand\n" });
     const [, output = ""] = /chain output \{([\s\S]*?)\n\t\}/.exec(rules) ?? [];
     const accepts = output.split("\n").filter((line) => /^\t\t[^#].*accept$/.test(line));
     expect(accepts.map((line) => line.trim().split(" ").slice(0, 3).join(" "))).toEqual([
@@ -223,7 +245,9 @@ test("the guide names every file of deploy, and no other", async () => {
   expect(programs.length).toBeGreaterThan(0);
   const unnamed = files.filter(
     (file) =>
-      !file.startsWith("programs/") && file !== "README.md" && !guide.includes(file.replace(/firsthand-(?:keeper|intake)/, "firsthand-*")),
+      !file.startsWith("programs/") &&
+      file !== "README.md" &&
+      !guide.includes(file.replace(/firsthand-(?:keeper|intake|backup)/, "firsthand-*")),
   );
   expect(unnamed).toEqual([]);
   for (const [, path = ""] of guide.matchAll(/(?:^|\s)(deploy\/[a-z./-]+[a-z])(?=[\s`])/gm)) await access(join(ROOT, path));

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { guide } from "../../src/reviewer/guide.ts";
+import { guideAnswer } from "../../src/server/operator/answers.ts";
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -26,12 +28,18 @@ function commandsIn(text: string): string[] {
 describe("the guides", () => {
   it("are printed by each program's help", async () => {
     expect(names).toEqual(["auditor.md", "courier.md", "incidents.md", "operator.md", "reviewer.md"]);
-    for (const program of ["server", "reviewer", "auditor"]) {
-      // Starting takes a while, and the reading is the same for each.
-      for (const name of program === "server" ? names : [`${program}.md`]) {
-        expect(await run(program, "help", name.replace(".md", ""))).toBe(await readFile(join(guides, name), "utf8"));
-      }
-      await expect(run(program, "help", "../../README")).rejects.toMatchObject({ code: 2 });
+    const texts = new Map(await Promise.all(names.map(async (file) => [file, await readFile(join(guides, file), "utf8")] as const)));
+    for (const answer of [guideAnswer, guide]) {
+      for (const [file, text] of texts) expect(`${(await answer(file.replace(".md", ""))).lines.join("\n")}\n`).toBe(text);
+      await expect(answer("../../README")).rejects.toMatchObject({ code: "usage" });
+    }
+    // Starting takes a while, and the reading is the same for each.
+    for (const [program, name] of [
+      ["server", "operator"],
+      ["reviewer", "reviewer"],
+      ["auditor", "auditor"],
+    ] as const) {
+      expect(await run(program, "help", name)).toBe(texts.get(`${name}.md`));
     }
   });
 

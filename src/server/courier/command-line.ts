@@ -14,7 +14,7 @@ import { backupAnswer, doctorAnswer, guideAnswer, restoreAnswer } from "../opera
 import { openAdminSocket } from "../operator/admin-socket.ts";
 import { backUp } from "../operator/backup.ts";
 import { restoreFrom } from "../operator/commands.ts";
-import { examine } from "../operator/doctor.ts";
+import { examine, examineOnion } from "../operator/doctor.ts";
 import { openEventLog } from "../privacy.ts";
 import { serve } from "../serve.ts";
 import { isIntakeLogin } from "../store/logins.ts";
@@ -66,6 +66,7 @@ const HELP = `firsthand: the intake server.
       --key FILE             the operator's OpenPGP secret key; --passphrase FILE if it is locked
       --log-key FILE         the log's key (keys/log.seed), if the backup does not have it
   firsthand doctor           what is wrong with this installation, running or not, and how to mend it
+      --onion                only the onion service's folder, as root: the server's own users cannot look into it
   firsthand inventory        what is stored of sealed batches, signed, for firsthand-auditor inventory
   firsthand help GUIDE       a guide of a page or two: operator, courier, reviewer, auditor, incidents
   firsthand keys             the public keys others need to check this server
@@ -92,6 +93,7 @@ const OPTIONS = {
   today: { type: "string" },
   log: { type: "boolean" },
   intake: { type: "boolean" },
+  onion: { type: "boolean" },
   "with-log-key": { type: "boolean" },
   "with-batch-keys": { type: "boolean" },
   checkpoint: { type: "string" },
@@ -114,7 +116,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   cosign: { words: ["FILE"], options: ["json"] },
   clock: { words: [], options: ["today", "json"] },
   status: { words: [], options: ["json"] },
-  doctor: { words: [], options: ["json"] },
+  doctor: { words: [], options: ["onion", "json"] },
   help: { words: ["GUIDE"], options: ["json"] },
   backup: { words: ["FILE"], options: ["with-log-key", "with-batch-keys", "json"] },
   restore: { words: ["FILE"], options: ["checkpoint", "key", "passphrase", "log-key", "json"] },
@@ -206,7 +208,7 @@ async function runCommand(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Answer> {
   if (command === "help") return guideAnswer(word);
-  if (command === "doctor") return doctorAnswer(await examine(env));
+  if (command === "doctor") return doctorAnswer(await (values.onion === true ? examineOnion(env) : examine(env)));
   const config = loadConfig(env);
   if (command === "restore") return restored(config, word, values);
   if (command === "keys") return keysAnswer(await loadKeys(config), { policy: values.policy === true, log: values.log === true });

@@ -1,7 +1,7 @@
 /**
  * `firsthand doctor`: what is wrong with an installation, running or stopped, in words that say how to mend it. Codes and sentences stand in `findings.ts`.
  *
- * It looks in this order, and goes as far as it can: settings; this machine and its files; keys and page; the database's settings and roles; then, if the server would
+ * It looks in this order, and goes as far as it can: settings; Tor and the onion service's folder, this machine and its files; keys and page; the database's settings and roles; then, if the server would
  * start, what `firsthand status` looks at, and what should have happened by now. Nothing is made or mended: no key, no database, no migration. An embedded
  * database that rests is started for the look and stopped again.
  */
@@ -14,16 +14,18 @@ import { MIGRATIONS } from "../installation.ts";
 import { lastCosigned } from "../courier/cosign.ts";
 import { checkPageLog } from "../courier/page-release.ts";
 import { statusOf, wordsFor } from "../courier/status.ts";
-import { type Keys, loadKeys, logSeedPath } from "../keys.ts";
+import { type Keys, lastCheckpointPath, loadKeys, logSeedPath } from "../keys.ts";
 import { loadPageFiles } from "../page-files.ts";
 import { openEventLog } from "../privacy.ts";
 import { type Database, openDatabase } from "../store/database.ts";
+import { readIfThere } from "../store/durable-file.ts";
 import { hasEmbeddedPostgres, startEmbeddedPostgres } from "../store/embedded-postgres.ts";
-import { leavesOfKind } from "../store/log-store.ts";
+import { checkpointSize, leavesOfKind } from "../store/log-store.ts";
 import { migrationState } from "../store/migrate.ts";
 import { lastBackup } from "./backup-memory.ts";
 import { type Finding, finding } from "./findings.ts";
-import { lookAtFiles, lookAtMemory, lookAtWayIn } from "./host.ts";
+import { lookAtFiles, lookAtMemory, lookAtWayIn, torUsers } from "./host.ts";
+import { lookAtOnion, TORRC } from "./onion.ts";
 import { lookAtRoles, lookAtSettings } from "./postgres.ts";
 
 /** Days after which something that should happen again has not. */
@@ -37,21 +39,23 @@ const SILENT = openEventLog({ write: () => undefined });
 export interface DoctorOptions extends Pick<ContextOptions, "clock"> {
   /** What stands for `/proc`. */
   readonly proc?: string;
+  /** Tor's settings. */
+  readonly torrc?: string;
 }
 
 /** Everything that is wrong, in the order of looking; empty if nothing was found. */
 export async function examine(
   env: Readonly<Record<string, string | undefined>>,
-  { proc = "/proc", clock = Date.now }: DoctorOptions = {},
+  { proc = "/proc", torrc = TORRC, clock = Date.now }: DoctorOptions = {},
 ): Promise<Finding[]> {
-  let config: Config;
-  try {
-    config = loadConfig(env);
-  } catch (error) {
-    if (error instanceof Refusal) return [finding("settings-wrong", ...(error.where?.split(", ") ?? []))];
-    throw error;
-  }
-  const found = [...(await lookAtWayIn(config, proc)), ...(await lookAtMemory(proc)), ...(await lookAtFiles(config))];
+  const config = settingsOf(env);
+  if (!("dataDir" in config)) return [config];
+  const found = [
+    ...(await lookAtWayIn(config, proc)),
+    ...(await lookAtOnion(config, { torrc, torUsers: await torUsers(proc) })),
+    ...(await lookAtMemory(proc)),
+    ...(await lookAtFiles(config)),
+  ];
   const { keys, findings } = await lookAtKeys(config);
   found.push(...findings);
   if (keys !== null) found.push(...(await lookAtPage(config, keys)));
@@ -59,6 +63,24 @@ export async function examine(
   found.push(...database.findings);
   if (keys !== null && database.usable) found.push(...(await lookAtWork(config, clock)));
   return found;
+}
+
+/** Only the onion service's folder, which the server's users cannot enter: for root. */
+export async function examineOnion(
+  env: Readonly<Record<string, string | undefined>>,
+  { proc = "/proc", torrc = TORRC }: DoctorOptions = {},
+): Promise<Finding[]> {
+  const config = settingsOf(env);
+  return "dataDir" in config ? lookAtOnion(config, { torrc, torUsers: await torUsers(proc) }) : [config];
+}
+
+function settingsOf(env: Readonly<Record<string, string | undefined>>): Config | Finding {
+  try {
+    return loadConfig(env);
+  } catch (error) {
+    if (error instanceof Refusal) return finding("settings-wrong", ...(error.where?.split(", ") ?? []));
+    throw error;
+  }
 }
 
 async function lookAtKeys(config: Config): Promise<{ keys: Keys | null; findings: Finding[] }> {
@@ -156,5 +178,12 @@ async function lookAtHabits({ db, clock, keys, config }: Context): Promise<Findi
   const backup = await lastBackup(config.dataDir);
   if (backup === null) found.push(finding("backup-missing"));
   else if (today - backup.day > BACKUP_DAYS) found.push(finding("backup-old"));
+  else if (backup.size < (await signedSize(config))) found.push(finding("backup-behind"));
   return found;
+}
+
+/** Entries of the log, as far as anybody outside may have it. */
+async function signedSize({ dataDir }: Config): Promise<number> {
+  const checkpoint = await readIfThere(lastCheckpointPath(dataDir));
+  return checkpoint === null ? 0 : checkpointSize(checkpoint);
 }

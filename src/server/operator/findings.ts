@@ -1,6 +1,6 @@
 /**
  * What `firsthand doctor` can find, beside the alarms of `firsthand status`, which it repeats under their own codes. Codes are stable: people grep for them, and
- * machines alert by them. Each has one sentence that says what is wrong and one that says how to mend it; `where` names settings, files below DATA_DIR, roles,
+ * machines alert by them. Each has one sentence that says what is wrong and one that says how to mend it; `where` names settings, files below DATA_DIR or of the onion service, roles,
  * and never a value: an address of a database holds a password.
  */
 import type { Alarm, Words } from "../courier/status.ts";
@@ -25,6 +25,27 @@ export const FINDINGS = {
     says: "No Tor runs on this machine, so nobody reaches the server through an onion.",
     mend: "Start Tor with an onion service that leads to SOCKET.",
   },
+  // the onion service
+  "onion-missing": {
+    says: "Tor's settings lead no onion service to SOCKET.",
+    mend: "Copy deploy/tor/torrc to /etc/tor/torrc, set its HiddenServicePort to unix: and SOCKET, and restart Tor.",
+  },
+  "onion-shared": {
+    says: "Tor runs as a user of the server, so whoever breaks into the server can read the onion's key and be its address.",
+    mend: "Run Tor as a user of its own, as Debian does (debian-tor), and the server as others (deploy/systemd/firsthand.sysusers).",
+  },
+  "onion-open": {
+    says: "Others than Tor can read or enter the onion service's folder. Who has the key in it can be its address.",
+    mend: "chmod go= on each of these, and HiddenServiceDirGroupReadable out of torrc. If somebody may have read the key, begin with a new address.",
+  },
+  "onion-strange": {
+    says: "Something in the onion service's folder does not belong to the user that Tor runs as.",
+    mend: "chown each of these to Tor's user (debian-tor:debian-tor on Debian), and restart Tor.",
+  },
+  "onion-clients": {
+    says: "Tor does not read something in authorized_clients: it lets nobody in by that, and everybody if nothing else is there.",
+    mend: "For each client one file NAME.auth with the one line descriptor:x25519:KEY (deploy/README.md, section 5); then restart Tor.",
+  },
   // this machine
   "swap-on": {
     says: "This machine swaps memory to a disk, and keys with it.",
@@ -40,6 +61,10 @@ export const FINDINGS = {
   "key-open": {
     says: "A file with a secret can be read by others than its owner.",
     mend: "chmod go= on the file, and on the folder that it is in.",
+  },
+  "key-closed": {
+    says: "A file that intake needs cannot be read by its group, through which intake as a user of its own reads it.",
+    mend: "chmod 0640 on the file.",
   },
   "key-strange": {
     says: "A file with a secret belongs to somebody else than the data folder does.",
@@ -115,6 +140,10 @@ export const FINDINGS = {
     says: "There has never been a backup. If this machine is lost, the log is.",
     mend: "Put the operator's OpenPGP certificate at KEYS_DIR/operator.pgp and run firsthand backup, daily after the sealing.",
   },
+  "backup-behind": {
+    says: "The log went on since the last backup. If this machine were lost now, the log could not be continued.",
+    mend: "Run firsthand backup, or let firsthand-backup.path do it whenever the log grew (deploy/README.md, section 4).",
+  },
   "backup-old": {
     says: "The last backup is more than three days old, and the log went on: it could not be continued from it.",
     mend: "Run firsthand backup, daily after the sealing.",
@@ -127,7 +156,7 @@ export type FindingCode = keyof typeof FINDINGS | Alarm["alarm"];
 /** Something a person should do. */
 export interface Finding extends Words {
   readonly code: FindingCode;
-  /** Names of settings, of files below DATA_DIR, of roles; empty if there is nothing to name. */
+  /** Names of settings, of files below DATA_DIR or of the onion service, of roles; empty if there is nothing to name. */
   readonly where: readonly string[];
 }
 

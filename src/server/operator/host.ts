@@ -19,6 +19,12 @@ const SECRETS = ["keys", "logins"];
 /** What nobody but the keeper may read. The rest an operator may open to a group, for a process of another user that only takes tips in. */
 const KEEPERS_OWN = /^(?:keys\/batches(?:\/|$)|logins\/firsthand_(?:keeper|auditor)$)/;
 
+/** What intake reads, as a member of the group that its folder is open to. */
+const INTAKES = /^(?:keys\/log\.seed|keys\/generations\/\d+\.key|logins\/firsthand_intake)$/;
+const ENTERS = 0o011;
+const GROUP_ENTERS = 0o010;
+const GROUP_READS = 0o040;
+
 /** Addresses of this machine alone, as the settings know them. */
 const LOOPBACK = /^(?:localhost|::1|127\..*)$/;
 
@@ -30,7 +36,7 @@ export async function lookAtWayIn({ host, socket }: Config, proc: string): Promi
   // A sticky folder such as /tmp still lets anybody put a file there first.
   if (folder !== null && (folder.mode & WORLD_WRITES) !== 0) found.push(finding("socket-open", "SOCKET"));
   // In a container Tor is another container's.
-  if (!(await isContainer(dirname(proc))) && !(await runs("tor", proc))) found.push(finding("tor-missing"));
+  if (!(await isContainer(dirname(proc))) && (await torUsers(proc)).size === 0) found.push(finding("tor-missing"));
   return found;
 }
 
@@ -54,20 +60,28 @@ export async function lookAtFiles({ dataDir, keysDir, pageDir }: Config): Promis
   const found: Finding[] = [];
   if ((facts.mode & OTHERS_WRITE) !== 0) found.push(finding("data-writable", "DATA_DIR"));
   const open: string[] = [];
+  const closed: string[] = [];
   const strange: string[] = [];
   for (const secret of SECRETS) {
     for (const path of await below(join(dataDir, secret))) {
       const { mode, uid } = await lstat(path);
       const name = relative(dataDir, path);
       if ((mode & (KEEPERS_OWN.test(name) ? FOR_OTHERS | FOR_GROUP : FOR_OTHERS & ~0o020)) !== 0 || (mode & 0o020) !== 0) open.push(name);
+      if (INTAKES.test(name) && (mode & GROUP_READS) === 0 && (await isForGroup(dirname(path)))) closed.push(name);
       if (uid !== facts.uid) strange.push(relative(dataDir, path));
     }
   }
   if (open.length > 0) found.push(finding("key-open", ...open));
+  if (closed.length > 0) found.push(finding("key-closed", ...closed));
   if (strange.length > 0) found.push(finding("key-strange", ...strange));
   if (await isWritable(keysDir)) found.push(finding("keys-writable", "KEYS_DIR"));
   if (await isWritable(pageDir)) found.push(finding("page-writable", "PAGE_DIR"));
   return found;
+}
+
+/** Whether a folder is there for its owner and a group, and for nobody else. */
+async function isForGroup(folder: string): Promise<boolean> {
+  return ((await lstat(folder)).mode & ENTERS) === GROUP_ENTERS;
 }
 
 async function isWritable(folder: string): Promise<boolean> {
@@ -89,11 +103,15 @@ async function isContainer(root: string): Promise<boolean> {
   return false;
 }
 
-async function runs(name: string, proc: string): Promise<boolean> {
+/** User ids that a Tor runs as; empty if none runs. */
+export async function torUsers(proc: string): Promise<ReadonlySet<number>> {
+  const users = new Set<number>();
   for (const entry of await readdir(proc).catch(() => [])) {
-    if (/^\d+$/.test(entry) && (await textOf(join(proc, entry, "comm"))).trim() === name) return true;
+    if (!/^\d+$/.test(entry) || (await textOf(join(proc, entry, "comm"))).trim() !== "tor") continue;
+    const facts = await stat(join(proc, entry)).catch(() => null);
+    if (facts !== null) users.add(facts.uid);
   }
-  return false;
+  return users;
 }
 
 /** What stands in a file; nothing if it cannot be read. */

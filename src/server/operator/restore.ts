@@ -33,7 +33,7 @@ import { lastCheckpointPath, logSeedPath } from "../keys.ts";
 import { openEventLog } from "../privacy.ts";
 import { putBatchKey } from "../store/batch-keys.ts";
 import { type Connection, openDatabase, type Session } from "../store/database.ts";
-import { writeDurably } from "../store/durable-file.ts";
+import { FOR_INTAKE_TOO, writeDurably } from "../store/durable-file.ts";
 import { startEmbeddedPostgres } from "../store/embedded-postgres.ts";
 import { openGenerationAfter } from "../store/generations.ts";
 import { makePartitions } from "../store/items.ts";
@@ -84,20 +84,34 @@ const SILENT = openEventLog({ write: () => undefined });
 
 /**
  * Restores `path` into what the settings name.
- * @throws {Refusal} `already-there` if DATA_DIR or the database is not empty; `cannot-decrypt`, `not-authentic`, `bad-backup`, `wrong-origin`; `keys-missing` without the log's
+ * @throws {Refusal} `already-there` if there is a file in DATA_DIR or anything in the database; `cannot-decrypt`, `not-authentic`, `bad-backup`, `wrong-origin`; `keys-missing` without the log's
  *   key; `unknown-signer` if the checkpoint or the backup is of another key; `backup-behind`, `log-forked`.
  * @throws {Fault} if a disk or the database failed. In every case nothing is left in DATA_DIR.
  */
 export async function restore(config: Config, path: string, options: RestoreOptions): Promise<Restored> {
-  if ((await readdir(config.dataDir).catch(() => [])).length > 0) throw new Refusal("already-there", "DATA_DIR");
+  const folders = await emptyFolders(config.dataDir);
   const checked = await check(config, path, options);
   try {
     return await bringBack(config, path, options, checked);
   } catch (error) {
     // It was empty before.
-    for (const name of await readdir(config.dataDir).catch(() => []))
-      await rm(join(config.dataDir, name), { recursive: true, force: true });
+    await removeAllBut(folders, config.dataDir);
     throw error;
+  }
+}
+
+/** Folders below `folder`, which the system may have made for their owners (deploy/systemd/firsthand.tmpfiles). @throws {Refusal} `already-there` if anything else is there. */
+async function emptyFolders(folder: string): Promise<ReadonlySet<string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  if (entries.some((entry) => !entry.isDirectory())) throw new Refusal("already-there", "DATA_DIR");
+  return new Set(entries.map(({ parentPath, name }) => join(parentPath, name)));
+}
+
+async function removeAllBut(folders: ReadonlySet<string>, folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    if (folders.has(path)) await removeAllBut(folders, path);
+    else await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -227,7 +241,7 @@ async function fillAndLook(config: Config, url: string, path: string, options: R
     if ((await migrationsDone(owner)).length !== manifest.schema) throw new Refusal("bad-backup", "schema");
     // A server that finds these and no rows refuses to sign.
     await writeDurably(lastCheckpointPath(config.dataDir), smallOf(small, PLACES.checkpoint));
-    await writeDurably(logSeedPath(config.dataDir), seed);
+    await writeDurably(logSeedPath(config.dataDir), seed, FOR_INTAKE_TOO);
     for (const batch of batches) await putBatchKey(config.dataDir, batch, smallOf(small, `files/batches/${formatNumber(batch)}.key`));
     await owner.transaction((tx) => fill(tx, config.dataDir, path, batches, options, checked), ["set local role firsthand_keeper"]);
   } finally {

@@ -13,8 +13,9 @@ import { dayOf } from "../../../src/protocol/format/date.ts";
 import { keep } from "../../../src/server/courier/keeper.ts";
 import { sealBatch } from "../../../src/server/courier/seal.ts";
 import { rememberBackup } from "../../../src/server/operator/backup-memory.ts";
-import { examine } from "../../../src/server/operator/doctor.ts";
+import { examine, examineOnion } from "../../../src/server/operator/doctor.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../../src/server/store/embedded-postgres.ts";
+import { checkpointSize } from "../../../src/server/store/log-store.ts";
 import { preparePostgres } from "../../../src/server/store/postgres-binaries.ts";
 import { NO_LOG } from "../../support/postgres.ts";
 import { makeTestPage } from "../../support/server.ts";
@@ -60,7 +61,8 @@ async function calmMachine(): Promise<void> {
   await writeFile(join(proc, "42", "comm"), "tor\n");
 }
 
-const found = (more: Record<string, string> = {}, day = 0) => examine({ ...environment, ...more }, { proc, clock: () => noonOf(day) });
+const found = (more: Record<string, string> = {}, day = 0) =>
+  examine({ ...environment, ...more }, { proc, torrc: join(station.folder, "torrc"), clock: () => noonOf(day) });
 
 /** Codes beside those that are always there. */
 async function codes(more: Record<string, string> = {}, day = 0): Promise<string[]> {
@@ -110,10 +112,13 @@ describe("a sound installation", () => {
   });
 
   it("is one also while it serves, and after a backup", async () => {
-    await rememberBackup(data(), { day: FIRST_DAY, size: 1 });
+    const size = checkpointSize(await readFile(data("checkpoint.last")));
+    await rememberBackup(data(), { day: FIRST_DAY, size });
     const context = await station.open();
     expect((await found()).map(({ code }) => code)).toEqual(["certificate-ends", "certificate-ends"]);
     await context.close();
+    await rememberBackup(data(), { day: FIRST_DAY, size: size - 1 });
+    expect(await codes()).toEqual(["backup-behind"]);
     expect(await codes({}, 4)).toContain("backup-old");
     await rm(data("backup.last"));
   });
@@ -165,7 +170,8 @@ describe("finds of the machine", () => {
 
   it("the real one's", async () => {
     const real = (await examine(environment, { clock: () => noonOf(0) })).map(({ code }) => code as string);
-    expect(real.filter((code) => !["swap-on", "core-dumps", "tor-missing"].includes(code)).sort()).toEqual(ALWAYS);
+    const machines = ["swap-on", "core-dumps", "tor-missing", "onion-missing"];
+    expect(real.filter((code) => !machines.includes(code)).sort()).toEqual(ALWAYS);
   });
 
   it("files and folders that others can read or write", async () => {
@@ -182,6 +188,11 @@ describe("finds of the machine", () => {
     expect(await opened(data("keys", "log.seed"), 0o644)).toEqual(["key-open"]);
     expect(await opened(data("logins", "firsthand_keeper"), 0o640)).toEqual(["key-open"]);
     expect(await opened(data("keys"), 0o711)).toEqual(["key-open"]);
+    // Where the group may enter, what intake needs has to be for it.
+    await chmod(data("keys"), 0o750);
+    expect(await opened(data("keys", "log.seed"), 0o600)).toEqual(["key-closed"]);
+    expect(await opened(data("keys", "log.seed"), 0o640)).toEqual([]);
+    await chmod(data("keys"), 0o700);
     expect(await opened(data("logins", "firsthand_keeper"), 0o604)).toEqual(["key-open"]);
     expect(await opened(join(station.folder, "keys", "program.pgp"), 0o664)).toEqual(["keys-writable"]);
     expect(await opened(join(station.folder, "page", "en", "index.html"), 0o666)).toEqual(["page-writable"]);
@@ -193,6 +204,83 @@ describe("finds of the machine", () => {
     const root = process.getuid?.() === 0;
     const give = (to: number) => () => (root ? chown(data("keys", "log.seed"), to, gid) : Promise.resolve());
     expect(await broken(give(uid + 1), give(uid))).toEqual(root ? ["key-strange"] : []);
+  });
+});
+
+describe("finds of the onion service", () => {
+  const KEY = "A".repeat(52);
+  const place = (...path: string[]): string => join(station.folder, "onion folder", ...path);
+  const clients = (name: string): string => place("authorized_clients", name);
+  const torrc = (): string => join(station.folder, "torrc");
+
+  beforeAll(async () => {
+    await mkdir(place("authorized_clients"), { recursive: true, mode: 0o700 });
+    await writeFile(place("hs_ed25519_secret_key"), "secret", { mode: 0o600 });
+    await writeFile(clients("anna.auth"), `descriptor:x25519:${KEY}\n`, { mode: 0o600 });
+    const elsewhere = `HiddenServiceDir ${station.folder}/other\nHiddenServicePort 80 127.0.0.1:80\n`;
+    const here = `  hiddenservicedir "${place()}" # the service\nHiddenServicePort 80 unix:"${environment["SOCKET"] ?? ""}"\n`;
+    await writeFile(torrc(), `SocksPort 0\n${elsewhere}${here}`);
+    // Tor is another user than the server. Only root can make it so.
+    if (process.getuid?.() !== 0) return;
+    for (const path of [join(proc, "42"), place(), place("authorized_clients"), place("hs_ed25519_secret_key"), clients("anna.auth")])
+      await chown(path, 61_003, 61_003);
+  });
+  afterAll(async () => {
+    await rm(torrc());
+    await rm(place(), { recursive: true });
+    if (process.getuid?.() === 0) await chown(join(proc, "42"), 0, 0);
+  });
+
+  /** What is found, and at which paths below the folder. */
+  const seen = async (): Promise<[string, string[]][]> =>
+    (await examineOnion(environment, { proc, torrc: torrc() }))
+      .filter(({ code }) => process.getuid?.() === 0 || code !== "onion-shared")
+      .map(({ code, where }) => [code, where.map((path) => path.slice(place().length + 1))]);
+
+  it("nothing, if only Tor can enter it", async () => {
+    expect(await seen()).toEqual([]);
+    expect(await codes()).toEqual(process.getuid?.() === 0 ? [] : ["onion-shared"]);
+  });
+
+  it("what others may read or enter, each by its name", async () => {
+    await chmod(place(), 0o750);
+    await chmod(place("hs_ed25519_secret_key"), 0o640);
+    expect(await seen()).toEqual([["onion-open", ["", "hs_ed25519_secret_key"]]]);
+    expect(await codes()).toContain("onion-open");
+    // Whatever a group may do: setgid is how Debian makes it.
+    await chmod(place(), 0o2700);
+    await chmod(place("hs_ed25519_secret_key"), 0o600);
+    await chmod(place("authorized_clients"), 0o711);
+    expect(await seen()).toEqual([["onion-open", ["authorized_clients"]]]);
+    await chmod(place("authorized_clients"), 0o700);
+    expect(await seen()).toEqual([]);
+  });
+
+  it("clients that Tor passes over", async () => {
+    await writeFile(clients("ben.txt"), `descriptor:x25519:${KEY}\n`);
+    await writeFile(clients("carl.auth"), `descriptor:x25519:${KEY.slice(1)}\n`);
+    if (process.getuid?.() === 0) for (const name of ["ben.txt", "carl.auth"]) await chown(clients(name), 61_003, 61_003);
+    expect(await seen()).toEqual([["onion-clients", ["authorized_clients/ben.txt", "authorized_clients/carl.auth"]]]);
+    for (const name of ["ben.txt", "carl.auth"]) await rm(clients(name));
+  });
+
+  // Only root can give a file away.
+  it.runIf(process.getuid?.() === 0)("what is another's, and a Tor that is a user of the server", async () => {
+    await chown(place("hs_ed25519_secret_key"), 61_004, 61_004);
+    expect(await seen()).toEqual([["onion-strange", ["hs_ed25519_secret_key"]]]);
+    await chown(place("hs_ed25519_secret_key"), 61_003, 61_003);
+    const { uid, gid } = await stat(data());
+    await chown(data(), 61_003, gid);
+    expect((await seen()).map(([code]) => code)).toEqual(["onion-shared"]);
+    await chown(data(), uid, gid);
+  });
+
+  it("a Tor that leads nowhere near SOCKET", async () => {
+    expect(await codes({ SOCKET: join(station.folder, "run", "other.sock") })).toContain("onion-missing");
+  });
+
+  it("over the command line", async () => {
+    expect(await command(station.folder, ["doctor", "--onion", "--json"], { ...environment, SEAL_AT: "25:00" })).toMatchObject({ code: 1 });
   });
 });
 
@@ -209,11 +297,11 @@ describe("finds of keys and page", () => {
     await writeFile(demo, "");
     expect((await found()).map(({ code }) => code)).toContain("demo-keys");
     await rm(demo);
-    expect((await examine({ ...environment, DATA_DIR: join(station.folder, "nothing") }, { proc })).map(({ code }) => code)).toEqual([
-      "data-missing",
-      "log-key-missing",
-      "database-missing",
-    ]);
+    expect(
+      (await examine({ ...environment, DATA_DIR: join(station.folder, "nothing") }, { proc, torrc: join(station.folder, "torrc") })).map(
+        ({ code }) => code,
+      ),
+    ).toEqual(["data-missing", "log-key-missing", "database-missing"]);
   });
 
   it("a page that is half there, or of another log, or old", async () => {
@@ -370,7 +458,10 @@ describe("a database of one's own, as it comes", () => {
     await mkdir(join(dataDir, "keys"), { recursive: true, mode: 0o700 });
     await cp(data("keys", "log.seed"), join(dataDir, "keys", "log.seed"));
     await makeTestPage(join(folder, "page"));
-    const all = await examine({ ...environment, DATA_DIR: dataDir, DATABASE_URL: url }, { proc, clock: () => noonOf(0) });
+    const all = await examine(
+      { ...environment, DATA_DIR: dataDir, DATABASE_URL: url },
+      { proc, torrc: join(folder, "torrc"), clock: () => noonOf(0) },
+    );
     expect(all.map(({ code, where }) => [code, where.toSorted()])).toEqual([
       [
         "database-talks",
@@ -379,7 +470,10 @@ describe("a database of one's own, as it comes", () => {
       ["database-keeps", ["archive_mode", "replication slots", "track_commit_timestamp", "wal_keep_size", "wal_level"]],
       ["migrations-waiting", []],
     ]);
-    const away = await examine({ ...environment, DATA_DIR: dataDir, DATABASE_URL: url.replace("cluster/", "nowhere/") }, { proc });
+    const away = await examine(
+      { ...environment, DATA_DIR: dataDir, DATABASE_URL: url.replace("cluster/", "nowhere/") },
+      { proc, torrc: join(folder, "torrc") },
+    );
     expect(away.map(({ code }) => code)).toContain("database-unreachable");
   });
 });
