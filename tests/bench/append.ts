@@ -10,7 +10,7 @@ import { formatLeaf, type Leaf } from "../../src/protocol/format/leaf.ts";
 import { keep } from "../../src/server/courier/keeper.ts";
 import { publish } from "../../src/server/courier/writer.ts";
 import { insertLeaves, leafCount } from "../../src/server/store/log-store.ts";
-import { FIRST_DAY, makeStation } from "../server/courier/keeper-fixture.ts";
+import { FIRST_DAY, makeStation, stopHousekeeping } from "../server/courier/keeper-fixture.ts";
 import { postmasterOf } from "../server/crash/server-process.ts";
 import { processorSecondsOf } from "./processor.ts";
 import type { Result } from "./target.ts";
@@ -27,6 +27,7 @@ export async function benchAppend(): Promise<Result[]> {
   const context = await station.open();
   try {
     await keep(context, {}, () => Promise.resolve());
+    await stopHousekeeping(station); // or tables that were just filled would be looked through meanwhile
     const postgres = await postmasterOf(station.folder);
     const early = await appending(context, postgres, 1);
     const few = await leafCount(context.db);
