@@ -4,6 +4,7 @@ import { fill, joined } from "../compose/review.ts";
 import { timeLeft } from "../compose/time-left.ts";
 import type { LiveText, ReceiptText, ReturnText } from "../locales/locale.ts";
 import { make, put, say } from "./dom.ts";
+import { button, lines, title } from "./pieces.ts";
 
 /** What is done elsewhere. */
 export interface ReceiptActions {
@@ -65,20 +66,6 @@ export function openReceiptView(
     (problem ?? part.querySelector<HTMLElement>("[tabindex='-1']"))?.focus();
   };
   return { part, ways: [away, now, stop, check, again], draw };
-}
-
-function button(label: string, kind: string, press: () => void): HTMLButtonElement {
-  const made = make("button", { type: "button", class: kind }, label);
-  made.addEventListener("click", press);
-  return made;
-}
-
-function title(words: string): HTMLElement {
-  return make("h3", { tabindex: "-1" }, words);
-}
-
-function lines(entries: readonly string[]): HTMLElement {
-  return make("ul", {}, ...entries.map((entry) => make("li", {}, entry)));
 }
 
 function openEntry(

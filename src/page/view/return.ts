@@ -7,6 +7,7 @@ import { offersOf, REPLIES_AT_ONCE, type ReturnEvent, type Returning, type Shown
 import { WORD_LISTS, type WordListName } from "../compose/state.ts";
 import type { LiveText, ReturnText } from "../locales/locale.ts";
 import { make, put, say } from "./dom.ts";
+import { button, lines, title } from "./pieces.ts";
 
 /** Where in the document it is drawn. */
 export interface ReturnPlace {
@@ -120,21 +121,6 @@ export function openReturnView(place: ReturnPlace, words: ReturnWords, receipt: 
 interface Part {
   readonly part: HTMLElement;
   readonly draw: Draw;
-}
-
-function button(label: string, kind: string, press: () => void): HTMLButtonElement {
-  const made = make("button", { type: "button", class: kind }, label);
-  made.addEventListener("click", press);
-  return made;
-}
-
-/** A heading that takes the focus when its part is shown. */
-function title(words: string): HTMLElement {
-  return make("h3", { tabindex: "-1" }, words);
-}
-
-function lines(entries: readonly string[]): HTMLElement {
-  return make("ul", {}, ...entries.map((entry) => make("li", {}, entry)));
 }
 
 function openEntry(place: ReturnPlace, { text }: ReturnWords, send: Send): Part {

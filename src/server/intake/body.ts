@@ -135,7 +135,10 @@ export function letGo(message: IncomingMessage): void {
     message.destroy();
   }, REFUSED_TIMEOUT);
   timer.unref();
-  message.once("end", () => {
-    clearTimeout(timer);
-  });
+  // A sender who went away before the end: nothing of the request is held until the time is over.
+  for (const over of ["end", "close"]) {
+    message.once(over, () => {
+      clearTimeout(timer);
+    });
+  }
 }

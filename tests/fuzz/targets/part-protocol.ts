@@ -137,6 +137,8 @@ async function request(
     ...(/^[\x20-\x7e]+$/.test(type) ? { headers: { "content-type": type } } : {}),
     ...(method === "GET" ? {} : { payload: Buffer.from(body) }),
   });
+  // There is no connection that ends: without this the server would wait for the rest of what it refused, and hold it.
+  response.raw.req.destroy();
   const code = codeOf(response.statusCode, response.rawPayload);
   const [, id, part] = /^\/tips\/([0-9a-f]{32})(?:\/parts(?:\/([0-9]+))?)?$/.exec(decoded(url)) ?? [];
   const answer = `${String(response.statusCode)} ${response.rawPayload.toString("latin1")}`;
