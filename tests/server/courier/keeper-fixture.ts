@@ -5,6 +5,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Bytes, collect, concat } from "../../../src/protocol/bytes.ts";
 import { batchRoot, type BundleFile, writeBundle } from "../../../src/protocol/crypto/bundle.ts";
 import { epochAt, generateCertificate } from "../../../src/protocol/crypto/certificate.ts";
@@ -23,7 +24,9 @@ import { EMPTY_ANSWERS } from "../../../src/protocol/format/vocabulary.ts";
 import { type Config, loadConfig } from "../../../src/server/config.ts";
 import { type Context, openContext } from "../../../src/server/context.ts";
 import { openEventLog } from "../../../src/server/privacy.ts";
+import { openDatabase } from "../../../src/server/store/database.ts";
 import { readIfThere, writeDurably } from "../../../src/server/store/durable-file.ts";
+import { startEmbeddedPostgres } from "../../../src/server/store/embedded-postgres.ts";
 import { pendingOf } from "../../../src/server/store/generation-keys.ts";
 import { currentGeneration } from "../../../src/server/store/generations.ts";
 import { factsOf, type Pending, storeCompletion, storePart } from "../../../src/server/store/pending.ts";
@@ -112,6 +115,17 @@ export async function makeStation(policy?: RetentionPolicy): Promise<Station> {
     open: () => openContext(config, { log: openEventLog({ write: () => undefined }), clock: () => time }),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** PostgreSQL's autovacuum takes transaction numbers and processor time when it pleases. From now on it stays off in this cluster, which runs. */
+export async function stopHousekeeping({ config }: Station): Promise<void> {
+  const embedded = await startEmbeddedPostgres(config.dataDir, openEventLog({ write: () => undefined }));
+  const owner = openDatabase(embedded.url, { connections: 1 });
+  await owner.query("alter system set autovacuum = off");
+  await owner.query("select pg_reload_conf()");
+  while ((await owner.query("select from pg_stat_activity where backend_type like 'autovacuum%'")).length > 0) await pause(50);
+  await owner.close();
+  await embedded.stop();
 }
 
 /** A real tip as intake leaves it, finished: its envelope and commitment. `padding` random bytes make it large. */

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bytes, collect, compare } from "../../../src/protocol/bytes.ts";
 import { openSecret } from "../../../src/protocol/crypto/certificate.ts";
 import { sha256 } from "../../../src/protocol/crypto/hash.ts";
@@ -16,12 +16,19 @@ import type { Context } from "../../../src/server/context.ts";
 import { openFirstPolicy } from "../../../src/server/keys.ts";
 import { batchKey } from "../../../src/server/store/batch-keys.ts";
 import { readIfThere } from "../../../src/server/store/durable-file.ts";
-import { openDatabase } from "../../../src/server/store/database.ts";
-import { startEmbeddedPostgres } from "../../../src/server/store/embedded-postgres.ts";
 import { currentGeneration } from "../../../src/server/store/generations.ts";
 import { commitmentsOf, itemBody, itemsOf } from "../../../src/server/store/items.ts";
-import { NO_LOG } from "../../support/postgres.ts";
-import { bringTip, checkStation, FIRST_DAY, makeStation, pieces, partsWaiting, putParts, type Station } from "./keeper-fixture.ts";
+import {
+  bringTip,
+  checkStation,
+  FIRST_DAY,
+  makeStation,
+  pieces,
+  partsWaiting,
+  putParts,
+  type Station,
+  stopHousekeeping,
+} from "./keeper-fixture.ts";
 
 let station: Station;
 let context: Context;
@@ -66,22 +73,6 @@ async function kindsIn(batch: number): Promise<string[]> {
     kinds.push(opened.kind);
   }
   return kinds.sort();
-}
-
-/** PostgreSQL's autovacuum takes transaction numbers when it pleases. It stays off in this cluster. */
-async function stopHousekeeping(): Promise<void> {
-  const embedded = await startEmbeddedPostgres(context.config.dataDir, NO_LOG);
-  const owner = openDatabase(embedded.url, { connections: 1 });
-  await owner.query("alter system set autovacuum = off");
-  await owner.query("select pg_reload_conf()");
-  await vi.waitFor(
-    async () => {
-      expect(await owner.query("select from pg_stat_activity where backend_type like 'autovacuum%'")).toEqual([]);
-    },
-    { timeout: 60_000, interval: 50 },
-  );
-  await owner.close();
-  await embedded.stop();
 }
 
 describe("sealing", () => {
@@ -156,7 +147,7 @@ describe("sealing", () => {
       const [row] = await context.db.query<{ number: number }>("select xmin::text::int as number from batch where batch = $1", [batch]);
       return row?.number ?? 0;
     };
-    await stopHousekeeping();
+    await stopHousekeeping(station);
     await seal();
     const { batch } = await seal();
     for (let tip = 0; tip < 40; tip++) await bringTip(context);
