@@ -1,7 +1,7 @@
 /** The command line of `firsthand-voucher`: understands arguments, does one thing, says what came of it. Exit 0: done; 1: refused or failed; 2: not understood. */
 import { parseArgs } from "node:util";
 import { wordsToCodename } from "../protocol/crypto/codename.ts";
-import { voucherKeyName } from "../protocol/crypto/voucher-key-name.ts";
+import { voucherKeyName } from "../protocol/crypto/voucher-request.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { fromUtf8, toHex } from "../protocol/encoding.ts";
 import { Fault, Refusal } from "../protocol/errors.ts";

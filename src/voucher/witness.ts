@@ -11,7 +11,7 @@ import { epochsAt, openKeyring, type PinnedFingerprints } from "../protocol/cryp
 import { openReply, sealReply } from "../protocol/crypto/reply.ts";
 import { sealTip } from "../protocol/crypto/tip.ts";
 import { askForVoucher, finishVoucher, type VoucherSecret } from "../protocol/crypto/voucher.ts";
-import { voucherKeyName } from "../protocol/crypto/voucher-key-name.ts";
+import { voucherKeyName } from "../protocol/crypto/voucher-request.ts";
 import { fromHex, fromUtf8, toBase64, toHex, utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { voucherOctets } from "../protocol/format/claim.ts";
