@@ -27,9 +27,9 @@ const readKept = record({ inverse: voucherOctets, key: hex(32), message: hex(VOU
 export interface Asking {
   /** Bits of the twelve words. */
   readonly bits: Bytes;
-  /** `/keys.pgp` of the site: both certificates in a row. */
+  /** Both certificates in a row, as the page has them. */
   readonly keys: Bytes;
-  /** Fingerprints that these must have. */
+  /** Fingerprints that these must have, as the page pins them. */
   readonly pinned: PinnedFingerprints;
   readonly offer: VoucherOffer;
   /** What the follow-up says to those who read it. */
