@@ -1,7 +1,7 @@
 /** The command line of `firsthand-voucher`: understands arguments, does one thing, says what came of it. Exit 0: done; 1: refused or failed; 2: not understood. */
 import { parseArgs } from "node:util";
 import { wordsToCodename } from "../protocol/crypto/codename.ts";
-import { voucherKeyName } from "../protocol/crypto/voucher-key-name.ts";
+import { voucherKeyName } from "../protocol/crypto/voucher-request.ts";
 import type { Bytes } from "../protocol/bytes.ts";
 import { fromUtf8, toHex } from "../protocol/encoding.ts";
 import { Fault, Refusal } from "../protocol/errors.ts";
@@ -9,17 +9,17 @@ import { VOCABULARY } from "../protocol/format/vocabulary.ts";
 import { parseVoucherOffer, type VoucherOffer } from "../protocol/format/voucher.ts";
 import { readWhole, writeNew } from "./new-file.ts";
 import { pay } from "./payer.ts";
+import { parseSavedPage } from "./saved-page.ts";
 import { ask, take } from "./witness.ts";
 
 const HELP = `firsthand-voucher: asks for a voucher, takes it out, pays it. Needs no network; OFFER is the file of the voucher key.
 
 If you are a witness, on a machine of your own, best one that is never connected:
   firsthand-voucher ask OFFER TIP    makes TIP, a follow-up that asks for a voucher; send it with the plain form of the page
-      --key NAME                     the key's name as the page shows it to everybody. Another key could mark you: then do not go on
+      --page FILE                    /offline/firsthand.html, saved: it has the keys, and names the voucher key that
+                                     everybody is shown. Under another key you could be marked: it is refused
       --words FILE                   your twelve words, - for what is typed and ended with Ctrl-D
       --list LIST                    english, simplified-chinese, traditional-chinese, korean (english)
-      --keys FILE                    /keys.pgp of the site
-      --program HEX --rewards HEX    fingerprints of its two keys, as the page shows them
       --text FILE                    what the follow-up says. Those who judge your tips read it: add something to your
                                      account, and nothing about rewards
       --language TAG                 that of the page you use (en)
@@ -37,12 +37,9 @@ With every command: --json, --help
 `;
 
 const OPTIONS = {
-  key: { type: "string" },
   words: { type: "string" },
   list: { type: "string" },
-  keys: { type: "string" },
-  program: { type: "string" },
-  rewards: { type: "string" },
+  page: { type: "string" },
   text: { type: "string" },
   language: { type: "string" },
   keep: { type: "string" },
@@ -54,7 +51,7 @@ const OPTIONS = {
 } as const;
 
 const COMMANDS: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
-  ask: ["key", "words", "list", "keys", "program", "rewards", "text", "language", "keep"],
+  ask: ["words", "list", "page", "text", "language", "keep"],
   take: ["words", "list", "keep", "answer"],
   pay: ["paid", "signed"],
 };
@@ -143,17 +140,18 @@ async function answerTo(command: string, words: readonly string[], values: Value
 async function askWith(
   offerFile: string,
   tipFile: string,
-  given: (option: "key" | "words" | "keys" | "program" | "rewards" | "text" | "keep") => string,
+  given: (option: "words" | "page" | "text" | "keep") => string,
   { list, language = "en" }: Values,
   now: Date,
 ): Promise<Said> {
   const offer = await readOffer(offerFile);
-  if (toHex(voucherKeyName(offer)) !== given("key")) throw new Refusal("wrong-certificate", "voucher key");
+  const { keys, pinned, voucherKey } = parseSavedPage(fromUtf8(await readWhole(given("page"))));
+  if (toHex(voucherKeyName(offer)) !== voucherKey) throw new Refusal("wrong-certificate", "voucher key");
   const { tip, kept } = await ask(
     {
       bits: await readBits(given("words"), list),
-      keys: await readWhole(given("keys")),
-      pinned: { program: given("program"), rewards: given("rewards") },
+      keys,
+      pinned,
       offer,
       narrative: fromUtf8(await readWhole(given("text"))).trimEnd(),
       language: VOCABULARY.language.find((tag) => tag === language) ?? usage("--language is one of the page's"),

@@ -11,7 +11,7 @@ import { epochsAt, openKeyring, type PinnedFingerprints } from "../protocol/cryp
 import { openReply, sealReply } from "../protocol/crypto/reply.ts";
 import { sealTip } from "../protocol/crypto/tip.ts";
 import { askForVoucher, finishVoucher, type VoucherSecret } from "../protocol/crypto/voucher.ts";
-import { voucherKeyName } from "../protocol/crypto/voucher-key-name.ts";
+import { voucherKeyName } from "../protocol/crypto/voucher-request.ts";
 import { fromHex, fromUtf8, toBase64, toHex, utf8 } from "../protocol/encoding.ts";
 import { Refusal } from "../protocol/errors.ts";
 import { voucherOctets } from "../protocol/format/claim.ts";
@@ -27,9 +27,9 @@ const readKept = record({ inverse: voucherOctets, key: hex(32), message: hex(VOU
 export interface Asking {
   /** Bits of the twelve words. */
   readonly bits: Bytes;
-  /** `/keys.pgp` of the site: both certificates in a row. */
+  /** Both certificates in a row, as the page has them. */
   readonly keys: Bytes;
-  /** Fingerprints that these must have. */
+  /** Fingerprints that these must have, as the page pins them. */
   readonly pinned: PinnedFingerprints;
   readonly offer: VoucherOffer;
   /** What the follow-up says to those who read it. */

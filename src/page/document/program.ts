@@ -2,7 +2,7 @@
  * What the operator configured about rewards, as the page shows it: that text and no other, and without any the sentence that nothing is on offer. The operator's
  * words stand apart from the page's own. Where they were not written in the page's language the English stands, marked as English, and the page says so.
  */
-import { voucherKeyName } from "../../protocol/crypto/voucher-key-name.ts";
+import { voucherKeyName } from "../../protocol/crypto/voucher-request.ts";
 import { toHex } from "../../protocol/encoding.ts";
 import { type Notice, type Offer, type PerLanguage, type Program, type ProgramVoucher, shownIn } from "../../protocol/format/program.ts";
 import { joined } from "../compose/review.ts";

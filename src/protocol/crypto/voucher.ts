@@ -11,16 +11,14 @@ import { fromBase64, fromHex } from "../encoding.ts";
 import { Refusal } from "../errors.ts";
 import { type ClaimVoucher, VOUCHER_OCTETS } from "../format/claim.ts";
 import type { Voucher, VoucherOffer } from "../format/voucher.ts";
-import { type SigningKey, verifySignature } from "./ed25519.ts";
-import { domainHash, withDomain } from "./hash.ts";
+import type { SigningKey } from "./ed25519.ts";
+import { domainHash } from "./hash.ts";
 import { randomBytes } from "./random.ts";
-import { voucherKeyName } from "./voucher-key-name.ts";
+import { signVoucherRequest, voucherKeyName } from "./voucher-request.ts";
 
 /** DER of a SubjectPublicKeyInfo with an RSA key of 3,072 bits and the exponent 65,537 (RFC 8017 appendix A.1.1), up to the modulus and after it. */
 const SPKI_BEFORE = fromHex("308201a2300d06092a864886f70d01010105000382018f003082018a0282018100");
 const SPKI_AFTER = fromHex("0203010001");
-
-const REQUEST_DOMAIN = "firsthand/voucher-request/v1";
 
 /** What the witness keeps until the answer comes. */
 export interface VoucherSecret {
@@ -39,17 +37,8 @@ export async function askForVoucher(
 ): Promise<{ readonly request: ClaimVoucher; readonly secret: VoucherSecret }> {
   const message = asBytes(suite.prepare(randomBytes(32)));
   const { blindedMsg, inv } = await suite.blind(await publicKeyOf(offer), message);
-  const [blinded, key] = [asBytes(blindedMsg), voucherKeyName(offer)];
-  return { request: { blinded, key, signature: await claim.sign(asked(key, blinded)) }, secret: { message, inverse: asBytes(inv) } };
-}
-
-/** Returns if the holder of the public key `claim` asked for this. @throws {Refusal} `bad-signature`. */
-export async function verifyVoucherRequest(claim: Bytes, { blinded, key, signature }: ClaimVoucher): Promise<void> {
-  await verifySignature(claim, asked(key, blinded), signature);
-}
-
-function asked(key: Bytes, blinded: Bytes): Bytes {
-  return withDomain(REQUEST_DOMAIN, concat(key, blinded));
+  const request = await signVoucherRequest(offer, asBytes(blindedMsg), claim);
+  return { request, secret: { message, inverse: asBytes(inv) } };
 }
 
 /** Takes the blinding off. @throws {Refusal} `bad-signature` if the answer is not for this request, or not by this key. */

@@ -1,7 +1,7 @@
 /** The commands about vouchers. `tell` is the reviewers', everything else the reward officers'. They return what is to be said. */
 import { parseVoucherOffer, formatVoucherAnswer, formatVoucherOffer, type VoucherOffer } from "../../protocol/format/voucher.ts";
 import { fromBase64, toHex } from "../../protocol/encoding.ts";
-import { voucherKeyName } from "../../protocol/crypto/voucher-key-name.ts";
+import { voucherKeyName } from "../../protocol/crypto/voucher-request.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Casebook } from "../casebook/casebook.ts";
 import { writeNewFile } from "../casebook/durable-file.ts";

@@ -1,6 +1,6 @@
 /** Requests for vouchers in claim parts that were handed over. A request counts if the claim's holder signed it, for a key of this casebook, in a tip of the claim's own thread. */
 import type { SecretCertificate } from "../../protocol/crypto/certificate.ts";
-import { verifyVoucherRequest } from "../../protocol/crypto/voucher.ts";
+import { verifyVoucherRequest } from "../../protocol/crypto/voucher-request.ts";
 import { fromBase64, toBase64, toHex } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { ActOf } from "../casebook/event.ts";

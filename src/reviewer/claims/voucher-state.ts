@@ -1,7 +1,7 @@
 /** What a reward officers' casebook comes to about vouchers: keys, what claimants asked for, what two officers agreed to, and what was signed. */
 import { toHex } from "../../protocol/encoding.ts";
 import type { VoucherOffer } from "../../protocol/format/voucher.ts";
-import { voucherKeyName } from "../../protocol/crypto/voucher-key-name.ts";
+import { voucherKeyName } from "../../protocol/crypto/voucher-request.ts";
 import type { SignedEvent } from "../casebook/event.ts";
 import type { ClaimAct, ClaimSubject } from "./acts.ts";
 

@@ -6,6 +6,8 @@ import { formatOffline } from "../../../src/page/document/offline.ts";
 import { formatPlainPages } from "../../../src/page/document/plain.ts";
 import { LANGUAGES } from "../../../src/page/locales/languages.ts";
 import type { Locale } from "../../../src/page/locales/locale.ts";
+import { voucherKeyName } from "../../../src/protocol/crypto/voucher-request.ts";
+import { toHex } from "../../../src/protocol/encoding.ts";
 import type { Program } from "../../../src/protocol/format/program.ts";
 import { OFFERING } from "../../support/programs.ts";
 
@@ -37,6 +39,18 @@ describe.each(LANGUAGES.map((locale) => [locale.tag, locale] as const))("in %s",
     expect(html).toContain(`id="hint-claim">${escaped(joined(reward[0], wantsClaimHint))}<`);
     expect(Object.values(own).filter((sentence) => html.includes(escaped(sentence.split(/\{[a-z]+\}/).at(-1) ?? "")))).toEqual([]);
     expect(html).not.toMatch(/class="quoted"|<footer/);
+  });
+
+  it("names the vouchers' key, to everybody alike and on the page without a script too, and says among how many one hides", () => {
+    const offer = { amount: 500, currency: "USD", expires: "2027-06-30", least: 20, modulus: "/".repeat(512), version: 1 } as const;
+    const program = { ...OFFERING, voucher: { lines: { en: ["Bring it to the bank."] }, offer } };
+    const plain = formatPlainPages(locale, LANGUAGES, { demo: false, program, style: "sha384-y" });
+    for (const html of [documentOf(locale, program), ...plain.values()]) {
+      const [, footer = ""] = /<footer>(.*?)<\/footer>/s.exec(html) ?? [];
+      expect(footer).toContain("Bring it to the bank.");
+      expect(footer).toContain(`Key of the vouchers: ${toHex(voucherKeyName(offer))}.`);
+      expect(footer).toContain("before 20 can be");
+    }
   });
 
   it("shows an offer in the operator's words, its days and address, as text, between its own words", () => {

@@ -7,8 +7,8 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Bytes, concat, equal } from "../../../src/protocol/bytes.ts";
 import { type SigningKey, signingKeyFromSeed } from "../../../src/protocol/crypto/ed25519.ts";
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
-import { askForVoucher, finishVoucher, verifyVoucher, verifyVoucherRequest, voucherMark } from "../../../src/protocol/crypto/voucher.ts";
-import { voucherKeyName } from "../../../src/protocol/crypto/voucher-key-name.ts";
+import { askForVoucher, finishVoucher, verifyVoucher, voucherMark } from "../../../src/protocol/crypto/voucher.ts";
+import { verifyVoucherRequest, voucherKeyName } from "../../../src/protocol/crypto/voucher-request.ts";
 import { fromHex, toHex } from "../../../src/protocol/encoding.ts";
 import {
   findVoucherAnswer,

@@ -172,6 +172,26 @@ describe("an offer", () => {
     }).not.toThrow();
   });
 
+  it("of vouchers makes it version 3, ends with their last day, and is refused in any other version", async () => {
+    const offer = { amount: 500, currency: "USD", expires: "2026-06-30", least: 20, modulus: "/".repeat(512), version: 1 } as const;
+    const vouching: Program = { ...PROGRAM, voucher: { lines: { en: ["Bring it."] }, offer } };
+    const written = JSON.parse(fromUtf8(formatProgram(vouching))) as { [key: string]: Json };
+    expect(written["version"]).toBe(3);
+    expect(parseProgram(formatProgram(vouching))).toEqual(vouching);
+    expect(await refusalOf(() => parseProgram(formatJson({ ...written, version: 2 })))).toBe("bad-program");
+    expect(await refusalOf(() => parseProgram(formatJson({ ...written, voucher: null })))).toBe("bad-program");
+    expect(
+      await refusalOf(() => {
+        checkOffer(vouching, "2026-07-01");
+      }),
+    ).toBe("offer-not-current");
+    expect(
+      await refusalOf(() => {
+        checkOffer(vouching, "2026-06-30");
+      }),
+    ).toBe(null);
+  });
+
   it("is shown in the language it was written in, else in English", () => {
     expect(shownIn({ en: "a", ko: "가" }, "ko")).toEqual({ language: "ko", shown: "가" });
     expect(shownIn({ en: "a", ko: "가" }, "bo")).toEqual({ language: "en", shown: "a" });

@@ -12,11 +12,11 @@ import { type CodenameKeys, codenameToWords, deriveKeys, newCodename } from "../
 import { openReply } from "../../../src/protocol/crypto/reply.ts";
 import { sealTip, type TipContent } from "../../../src/protocol/crypto/tip.ts";
 import { askForVoucher } from "../../../src/protocol/crypto/voucher.ts";
-import { fromBase64, fromHex, toHex } from "../../../src/protocol/encoding.ts";
+import { fromBase64, fromHex, toBase64, toHex } from "../../../src/protocol/encoding.ts";
 import { formatProgram } from "../../../src/protocol/format/program.ts";
 import { SAVED_HEADER_LENGTH, parseSavedHeader } from "../../../src/protocol/format/saved.ts";
 import { EMPTY_ANSWERS } from "../../../src/protocol/format/vocabulary.ts";
-import { parseVoucherOffer } from "../../../src/protocol/format/voucher.ts";
+import { parseVoucherOffer, type VoucherOffer } from "../../../src/protocol/format/voucher.ts";
 import { importBundle } from "../../../src/reviewer/casebook/import.ts";
 import type { Act, ActOf } from "../../../src/reviewer/casebook/event.ts";
 import * as claims from "../../../src/reviewer/claims/commands.ts";
@@ -24,6 +24,8 @@ import * as vouchers from "../../../src/reviewer/claims/voucher-commands.ts";
 import type { Desk } from "../../../src/reviewer/desk.ts";
 import type { Subject } from "../../../src/reviewer/triage/acts.ts";
 import * as referral from "../../../src/reviewer/referral/commands.ts";
+import { formatOffline } from "../../../src/page/document/offline.ts";
+import { LANGUAGES } from "../../../src/page/locales/languages.ts";
 import { run } from "../../../src/voucher/command.ts";
 import { streamOf } from "../../support/bytes.ts";
 import { deskAt, sitting } from "../../support/desk.ts";
@@ -50,7 +52,7 @@ let ceremony: string;
 let folder: string;
 let server: SmallServer;
 let to: Awaited<ReturnType<typeof epochsOf>>;
-let pins: string[];
+let page: (name: string, shown: VoucherOffer) => Promise<void>;
 let officers: { bo: Desk; cy: Desk };
 let key: string;
 const people = {} as Record<Name, Person>;
@@ -90,8 +92,8 @@ async function voucher(...args: string[]): Promise<{ status: number; said: Recor
 
 const ask = (name: Name, changes: Readonly<Record<string, string>> = {}) =>
   voucher(
-    ...["ask", at("offer.json"), changes["tip"] ?? at(`${name}.tip`), "--key", changes["key"] ?? key, "--words", at(`${name}.words`)],
-    ...["--keys", at("keys.pgp"), ...pins, "--text", at("more.txt"), "--keep", changes["keep"] ?? at(`${name}.keep`)],
+    ...["ask", at("offer.json"), at(`${name}.tip`), "--page", changes["page"] ?? at("page.html"), "--words", at(`${name}.words`)],
+    ...["--text", at("more.txt"), "--keep", at(`${name}.keep`)],
   );
 
 /** Hands over what is new, and takes it in. */
@@ -122,9 +124,25 @@ beforeAll(async () => {
     ["program.pgp", "rewards.pgp"].map(async (name) => new Uint8Array(await readFile(join(ceremony, "public", name)))),
   );
   if (program === undefined || rewards === undefined) throw new Error("a ceremony makes two certificates");
+  const pair = concat(program, rewards);
   to = await epochsOf(program, rewards);
-  pins = ["--program", (await openCertificate(program)).fingerprint, "--rewards", (await openCertificate(rewards)).fingerprint];
-  await writeFile(at("keys.pgp"), concat(program, rewards));
+  const [one, other] = [await openCertificate(program), await openCertificate(rewards)];
+  page = async (name, shown) => {
+    const program = { ...OFFERING, voucher: { lines: { en: ["Bring it."] }, offer: shown } };
+    const log = { name: ORIGIN, id: 1, key: `${"A".repeat(43)}=` };
+    const html = formatOffline(LANGUAGES, {
+      ...{
+        pinned: { program: one.fingerprint, rewards: other.fingerprint, log },
+        demo: true,
+        program,
+        lists: new Map(),
+        script: "",
+        style: "",
+      },
+      ...{ hashes: { script: "x", style: "x" }, keys: toBase64(pair), until: EXPIRES },
+    });
+    await writeFile(at(name), html);
+  };
   await writeFile(at("more.txt"), "The van was white.\n");
   await writeFile(at("program.json"), formatProgram({ ...OFFERING, ineligible: null }));
   await mkdir(at("paid"));
@@ -162,7 +180,9 @@ describe("vouchers", { timeout: 300_000 }, () => {
     expect(await refusalOf(() => vouchers.makeKey(at("no"), terms, reviewersAt()))).toBe("not-allowed");
     key = (await vouchers.makeKey(at("offer.json"), terms, officers.bo)).json["key"] as string;
     expect(parseVoucherOffer(new Uint8Array(await readFile(at("offer.json"))))).toMatchObject(terms);
-    expect(await readFile(at("offer.json"), "utf8")).not.toContain("PRIVATE");
+    const offer = parseVoucherOffer(new Uint8Array(await readFile(at("offer.json"))));
+    await page("page.html", offer);
+    await page("other.html", { ...offer, amount: 501 });
   });
 
   it("are for claims that were proved, decided and made payable", async () => {
@@ -202,7 +222,7 @@ describe("vouchers", { timeout: 300_000 }, () => {
 
   it("are asked for in a follow-up like any other, by the claim's holder, under the key that everybody sees", async () => {
     const { ann } = people;
-    expect(await ask("ann", { key: "0".repeat(64) })).toMatchObject({ status: 1, said: { error: "wrong-certificate" } });
+    expect(await ask("ann", { page: at("other.html") })).toMatchObject({ status: 1, said: { error: "wrong-certificate" } });
     const asked: Item[] = [];
     for (const name of NAMES) {
       expect(await ask(name)).toMatchObject({ status: 0 });
