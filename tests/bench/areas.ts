@@ -13,6 +13,7 @@ export const AREAS: Readonly<Record<string, (wish: Wish) => Promise<Result[]>>> 
   demo: async () => (await import("./demo.ts")).benchDemo(),
   envelope: async () => (await import("./envelope.ts")).benchEnvelope(),
   import: async ({ large }) => (await import("./import.ts")).benchImport(large),
+  inbox: async () => (await import("./inbox.ts")).benchInbox(),
   intake: async () => (await import("./intake.ts")).benchIntake(),
   keeping: async ({ large }) => (await import("./keeping.ts")).benchKeeping(large),
   log: async () => [...(await (await import("./log.ts")).benchLog()), ...(await (await import("./audit.ts")).benchAudit())],

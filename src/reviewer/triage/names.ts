@@ -76,6 +76,12 @@ export function nameLikeness(one: WrittenName, other: WrittenName): NameLikeness
   return is((left, right) => isPart(left.letters, right.letters) || isPart(right.letters, left.letters)) ? "part_of_other" : null;
 }
 
+/** Whether the letters of one name stand anywhere in another, as it is written or romanised. */
+export function nameHas(name: WrittenName, letters: WrittenName): boolean {
+  const wanted = writtenOf(letters)[0]?.letters ?? "";
+  return wanted !== "" && writtenOf(name).some((written) => written.letters.includes(wanted));
+}
+
 /** Whether `part`, long enough to say something, stands inside `whole`. */
 function isPart(part: string, whole: string): boolean {
   const least = /^\p{Script=Han}/u.test(part) ? 2 : 4;

@@ -85,6 +85,8 @@ export class TipSearch {
     this.#insert = this.#database.prepare("INSERT INTO tip (rowid, row, single) VALUES (?, ?, ?)");
     this.#delete = this.#database.prepare("DELETE FROM tip WHERE rowid = ?");
     this.#find = this.#database.prepare("SELECT rowid FROM tip WHERE tip MATCH ? ORDER BY rowid DESC LIMIT ?");
+    // A common word has tens of thousands of hits: an object for each takes longer than finding them.
+    this.#find.setReturnArrays(true);
   }
 
   /** Takes tips in, the oldest first; one that is there already is replaced and counts as newest. */
@@ -116,7 +118,8 @@ export class TipSearch {
   find(query: string, most = USUAL_HITS): string[] {
     const parts = [...partsOf(query)].slice(0, MOST_PARTS).map(matchOf);
     if (parts.length === 0) return [];
-    return this.#find.all(parts.join(" AND "), most).map(({ rowid }) => this.#ids[Number(rowid)] ?? "");
+    const rows = this.#find.all(parts.join(" AND "), most) as unknown as readonly (readonly [number])[];
+    return rows.map(([row]) => this.#ids[row] ?? "");
   }
 
   /** Gives the memory back. */

@@ -4,8 +4,7 @@
  */
 import { Refusal } from "../../protocol/errors.ts";
 import type { Casebook } from "../casebook/casebook.ts";
-import { foldText } from "../triage/fold.ts";
-import { nameLikeness } from "../triage/names.ts";
+import { nameHas, nameLikeness } from "../triage/names.ts";
 import { NAME_LIKENESSES, type NameLikeness, type WrittenName } from "../triage/written-names.ts";
 import { type CasebookState, type Entity, type Item, itemsOf, readingOf } from "../triage/state.ts";
 import { type Done, type EntitiesAnswer, type EntitiesRequest, type EntityAnswer, type EntityRow, MOST_ENTITIES } from "./case-wire.ts";
@@ -20,10 +19,11 @@ const MOST_ALIKE = 20;
 /** Entities whose names fit, the best first, then the newest. */
 export function entitiesFor(state: CasebookState, person: string, { query, kind }: EntitiesRequest): EntitiesAnswer {
   const mentions = mentionsOf(state);
+  const words = { text: query, romanised: null };
   const found: { readonly rank: number; readonly entity: Entity }[] = [];
   for (const entity of state.entities.values()) {
     if (kind !== null && entity.named.act.entity !== kind) continue;
-    const rank = rankOf(entity, query);
+    const rank = rankOf(entity, words);
     if (rank !== null) found.push({ rank, entity });
   }
   found.sort((one, other) => one.rank - other.rank || other.entity.named.event - one.entity.named.event);
@@ -34,14 +34,12 @@ export function entitiesFor(state: CasebookState, person: string, { query, kind 
 }
 
 /** How well a query fits the names of an entity, 0 best; `null` if not at all. The beginning of a word is enough. */
-function rankOf(entity: Entity, query: string): number | null {
-  const wanted = foldText(query).trim();
-  if (wanted === "") return 0;
+function rankOf(entity: Entity, query: WrittenName): number | null {
+  if (query.text.trim() === "") return 0;
   const names = namesOf(entity);
-  const [how] = namesAlike([{ text: query, romanised: null }], names);
+  const [how] = namesAlike([query], names);
   if (how !== undefined) return NAME_LIKENESSES.indexOf(how);
-  const isInside = names.some(({ text, romanised }) => foldText(text).includes(wanted) || foldText(romanised ?? "").includes(wanted));
-  return isInside ? NAME_LIKENESSES.length : null;
+  return names.some((name) => nameHas(name, query)) ? NAME_LIKENESSES.length : null;
 }
 
 function namesOf({ named, aliases }: Entity): WrittenName[] {
@@ -86,7 +84,7 @@ function entityRow(state: CasebookState, mentions: ReturnType<typeof mentionsOf>
 }
 
 /** One entity. @throws {Refusal} `no-such-item`. */
-export function entityFor(casebook: Casebook, index: TipIndex, person: string, number: number): EntityAnswer {
+export function entityFor(casebook: Casebook, index: Pick<TipIndex, "factsOf">, person: string, number: number): EntityAnswer {
   const { state } = casebook;
   const entity = state.entities.get(number);
   if (entity === undefined) throw new Refusal("no-such-item", "entity");

@@ -8,6 +8,7 @@ import type { Casebook } from "../casebook/casebook.ts";
 import { readRecord, type ShelvedTip, tipsOf } from "../casebook/shelf.ts";
 import { type Alike, Likeness } from "../triage/likeness.ts";
 import { TipSearch } from "../triage/search.ts";
+import { standingOf } from "./standing.ts";
 
 /** Tips that are taken in before others get a turn. */
 const AT_ONCE = 32;
@@ -54,6 +55,7 @@ export class TipIndex {
       >[];
       this.#search.add(found.map(({ id, narrative }) => ({ id, texts: [narrative] })));
       for (const { id, narrative, facts } of found) {
+        standingOf(this.#casebook.state.tip(id));
         this.#likeness.add(id, narrative);
         this.#facts.set(id, facts);
       }

@@ -38,6 +38,11 @@ export function button(label: string, click: () => void, more: Made = {}): HTMLB
   return make("button", { type: "button", click, ...more }, label);
 }
 
+/** When something was done, as it is shown. */
+export function timeText(at: string): string {
+  return at.replace("T", " ").replace("Z", " UTC");
+}
+
 /** Somebody else's line of text, isolated so that its direction ends with it. */
 export function foreignLine(text: string): HTMLElement {
   return make("bdi", {}, visibleLine(text));

@@ -353,6 +353,8 @@ function command(state: State, wanted: Command): Step {
   }
 }
 
+const ONLY_IMPORTS = "You import bundles; everything else here is for those who read tips.";
+
 /** Whoever leaves a file has looked. */
 const COVERED: readonly Effect[] = [
   { call: "cover", request: {} },
@@ -364,6 +366,7 @@ function withFile(state: State, { file, effects }: { readonly file: ShownFile; r
 }
 
 function go(state: State, to: Destination): Step {
+  if (state.desk !== null && !isReader(state.desk) && to !== "importing") return stay({ ...state, message: ONLY_IMPORTS });
   const left = state.file === null ? [] : COVERED;
   const next = { ...state, place: to, panel: null, tip: null, file: null, marked: null, codes: null, imported: null };
   if (to === "inbox") return { state: { ...next, rows: new Map() }, effects: [...left, rowsFrom(next, state.cursor)] };

@@ -1,5 +1,5 @@
 /** What waits for a second person, proposing more of it, and what was decided. */
-import { button, make } from "../dom.ts";
+import { button, make, timeText } from "../dom.ts";
 import type { ProposingAnswer } from "../../case-wire.ts";
 import type { State } from "../state.ts";
 import type { Dispatch } from "./view.ts";
@@ -14,7 +14,7 @@ export function decisionsView({ decisions, casework: { proposing } }: State, dis
       "li",
       {},
       make("strong", {}, says),
-      make("p", { class: "hint" }, `proposal ${String(proposal)} by ${by}, ${at}`),
+      make("p", { class: "hint" }, `proposal ${String(proposal)} by ${by}, ${timeText(at)}`),
       mayConfirm
         ? button("Confirm, and do it now", decide(true), { class: "grave" })
         : make("span", { class: "hint" }, "Somebody else has to confirm it. "),
@@ -48,7 +48,7 @@ function proposeButtons(dispatch: Dispatch): HTMLElement {
 function decidedView(decided: ProposingAnswer["decided"]): HTMLElement {
   const rows = decided.map(({ proposal, by, at, says, confirmed, decidedBy }) => {
     const how = decidedBy === by ? "taken back" : `${confirmed ? "confirmed" : "rejected"} by ${decidedBy}`;
-    return make("li", { value: String(proposal) }, says, make("p", { class: "hint" }, `proposed by ${by}, ${at}; ${how}`));
+    return make("li", { value: String(proposal) }, says, make("p", { class: "hint" }, `proposed by ${by}, ${timeText(at)}; ${how}`));
   });
   return make("section", {}, make("h2", {}, "Decided"), make("ol", { class: "items" }, ...rows));
 }

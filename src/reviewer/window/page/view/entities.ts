@@ -4,7 +4,7 @@ import { ENTITY_KINDS } from "../../../triage/vocabulary.ts";
 import type { WrittenName } from "../../../triage/written-names.ts";
 import type { Done, EntityAnswer, EntityKind, EntityRow } from "../../case-wire.ts";
 import { wordsFor } from "../../words.ts";
-import { button, foreignLine, make } from "../dom.ts";
+import { button, foreignLine, make, timeText } from "../dom.ts";
 import type { State } from "../state.ts";
 import type { Dispatch } from "./view.ts";
 
@@ -130,9 +130,13 @@ export class EntitiesView {
       make("span", { class: "hint" }, wordsFor(row.kind)),
       make("span", {}, nameElement(row.name), ...row.aliases.flatMap((alias) => [" · ", nameElement(alias)])),
       make("span", { class: "hint" }, row.role === null ? "" : foreignLine(row.role)),
-      make("span", { class: "hint" }, row.tips === 1 ? "1 tip" : `${String(row.tips)} tips`),
+      make("span", { class: "hint" }, tipsText(row)),
     );
   }
+}
+
+function tipsText({ tips }: EntityRow): string {
+  return tips === 1 ? "1 tip" : `${String(tips)} tips`;
 }
 
 /** A name with its romanisation, each isolated. */
@@ -197,13 +201,7 @@ export function entityView({ casework: { entity, linking } }: State, dispatch: D
           "ul",
           { class: "items" },
           ...alike.map((other) =>
-            make(
-              "li",
-              {},
-              openEntity(other, dispatch),
-              " ",
-              make("span", { class: "hint" }, `${wordsFor(other.how)}; ${String(other.tips)} tips`),
-            ),
+            make("li", {}, openEntity(other, dispatch), " ", make("span", { class: "hint" }, `${wordsFor(other.how)}; ${tipsText(other)}`)),
           ),
         ),
   );
@@ -232,7 +230,7 @@ function hintsOf({ name, aliases }: EntityRow): HTMLElement | null {
 }
 
 function doneText({ event, person, at }: Done): string {
-  return `${person}, ${at.replace("T", " ").replace("Z", " UTC")}, event ${String(event)}`;
+  return `${person}, ${timeText(at)}, event ${String(event)}`;
 }
 
 function undoButton({ event, undoable }: Done, label: string, dispatch: Dispatch): HTMLElement | null {

@@ -10,7 +10,7 @@ import type { Dispatch } from "./view.ts";
 
 /** Width of a bar's drawing and least width of a bar, in its own units. */
 const WIDTH = 400;
-const LEAST = 4;
+const LEAST = 6;
 
 const WHAT: Readonly<Record<Dated, string>> = { said: "Event", came: "Message", replied: "Reply", due: "Due", work: "Done here" };
 
@@ -47,7 +47,7 @@ export function timelineView({ casework: { timeline, withWork } }: State, dispat
     make(
       "p",
       { class: "hint" },
-      "A dashed bar is a date that is approximate or uncertain; one that runs to the edge is open. Dates of events are the witnesses’ own.",
+      "A pale bar is approximate, uncertain or open at one end; the words say which. Dates of events are the witnesses’ own.",
     ),
   );
 }
@@ -84,11 +84,11 @@ function entryView({ entry, ...place }: Placed, own: string, dispatch: Dispatch)
 function barOf({ start, end, approximate, uncertain, openStart, openEnd }: Omit<Placed, "entry">): SVGElement {
   const width = Math.max(LEAST, (end - start) * WIDTH);
   const x = Math.min(start * WIDTH, WIDTH - width);
-  const kinds = ["span", ...(approximate || uncertain ? ["vague"] : []), ...(openStart || openEnd ? ["open"] : [])];
+  const isVague = approximate || uncertain || openStart || openEnd;
   return makeSvg(
     "svg",
     { viewBox: `0 0 ${String(WIDTH)} 16`, preserveAspectRatio: "none", class: "dates", "aria-hidden": "true" },
     makeSvg("rect", { x: "0", y: "7", width: String(WIDTH), height: "2", class: "line" }),
-    makeSvg("rect", { x: x.toFixed(1), y: "3", width: width.toFixed(1), height: "10", class: kinds.join(" ") }),
+    makeSvg("rect", { x: x.toFixed(1), y: "3", width: width.toFixed(1), height: "10", class: isVague ? "span vague" : "span" }),
   );
 }

@@ -2,7 +2,7 @@
 import { TIES } from "../../../triage/vocabulary.ts";
 import { type LookAlike, lookAlikesIn } from "../../../look-alikes.ts";
 import type { HeldItem, TipAnswer, TipContent } from "../../wire.ts";
-import { button, foreignLine, foreignText, make, markedIn, narrative } from "../dom.ts";
+import { button, foreignLine, foreignText, make, markedIn, narrative, timeText } from "../dom.ts";
 import { formsFor } from "../forms.ts";
 import type { State } from "../state.ts";
 import { wordsFor } from "../../words.ts";
@@ -244,7 +244,7 @@ function itemView({ event, person, at, says, words, undoable, open }: HeldItem, 
     "li",
     { value: String(event) },
     make("strong", {}, says),
-    make("p", { class: "hint" }, `${person}, ${at.replace("T", " ").replace("Z", " UTC")}, event ${String(event)}`),
+    make("p", { class: "hint" }, `${person}, ${timeText(at)}, event ${String(event)}`),
     words === null ? null : foreignText(words),
     open ? button("Done", done, { "aria-label": `Task ${String(event)} is done` }) : null,
     undoable ? button("Undo", undo, { "aria-label": `Undo event ${String(event)}` }) : null,
