@@ -15,7 +15,6 @@ import type { ActingPerson } from "../casebook/people.ts";
 import { recordReply } from "../casebook/replies.ts";
 import { findTip } from "../casebook/shelf.ts";
 import { sealWords } from "../casebook/tip-keys.ts";
-import { inWords } from "../decisions.ts";
 import { metricsFor } from "../metrics.ts";
 import { secretOf } from "../own-secret.ts";
 import { TRIAGE_ACTS } from "../triage/acts.ts";
@@ -25,10 +24,14 @@ import { inboxOf } from "./inbox.ts";
 import { LONGEST_SIDE, VEIL_SIDE } from "../viewing/renderer-frame.ts";
 import { ENCODINGS } from "../viewing/text-files.ts";
 import { Looking } from "./looking.ts";
-import type { Player } from "./player.ts";
-import { isAllowed, tipFor } from "./reading.ts";
+import { openDecisions } from "./open-decisions.ts";
+import type { ClaimCalls } from "./claim-wire.ts";
+import type { ReferralCalls } from "./referral-wire.ts";
+import { referralCalls } from "./referrals.ts";
+import { tipFor } from "./reading.ts";
 import { FILTER_FIELDS, filterName, filtersOf, forgetFilter, savedFilter, saveFilter } from "./saved-filters.ts";
-import { nameOf } from "./sentences.ts";
+import { seatOf } from "./seat.ts";
+import type { Sitting } from "./sitting.ts";
 import { outboxCodes, outboxListing, signOutbox, writeOutbox } from "./stick.ts";
 import { TipIndex } from "./tip-index.ts";
 import { type Calls, type DecisionsAnswer, type DeskAnswer, type ImportedAnswer, MOST_ROWS, type OverviewAnswer } from "./wire.ts";
@@ -72,7 +75,11 @@ const outline: Reader<{ readonly kind: MadeHere } & Readonly<Record<string, Json
 
 const actRequest = record({ act: outline, words: nullable(text(LONGEST_WORDS, 1)) });
 
-const READERS: { readonly [K in Exclude<keyof Calls, "act">]: Reader<Calls[K][0]> } = {
+/** What this casebook answers, and what it reads here: referrals.ts reads its own. */
+type Here = Exclude<keyof Calls, keyof ClaimCalls>;
+type ReadHere = Exclude<Here, "act" | keyof ReferralCalls>;
+
+const READERS: { readonly [K in ReadHere]: Reader<Calls[K][0]> } = {
   desk: nothing,
   alive: nothing,
   inbox: record({ ...FILTER_FIELDS, offset: integer(0, 99_999_999), limit: integer(0, MOST_ROWS) }),
@@ -99,19 +106,6 @@ const READERS: { readonly [K in Exclude<keyof Calls, "act">]: Reader<Calls[K][0]
   handover: record({ person: text(64, 1), secret: text(4096) }),
   lock: nothing,
 };
-
-/** What the window is opened on. */
-export interface Sitting {
-  readonly open: OpenCasebook;
-  readonly person: ActingPerson;
-  readonly lockMinutes: number;
-  readonly player: Player;
-  readonly now: () => Date;
-  /** Somebody did something. */
-  readonly onUse: () => void;
-  /** Somebody wants to lock. */
-  readonly onLock: () => void;
-}
 
 /** @throws {Refusal} `not-allowed` for somebody who never reads tips. */
 function requireReader({ roles }: ActingPerson): void {
@@ -158,7 +152,7 @@ export class WindowApi {
 
   /** Answers one call, after those before it. @throws {Refusal} {@link Fault} */
   answer(name: string, request: Json): Promise<unknown> {
-    const calls: { readonly [K in keyof Calls]: (request: Json) => Promise<Calls[K][1]> } = {
+    const calls: { readonly [K in Here]: (request: Json) => Promise<Calls[K][1]> } = {
       desk: () => Promise.resolve(this.#desk()),
       alive: () => Promise.resolve({ read: this.#index.read, total: this.#index.total, work: this.#work }),
       inbox: (given) => Promise.resolve(inboxOf(this.#state, this.#index, this.#person.key, READERS.inbox(given, "inbox"))),
@@ -219,9 +213,10 @@ export class WindowApi {
         this.#sitting.onLock();
         return Promise.resolve({});
       },
+      ...referralCalls(() => seatOf(this.#open, this.#person, this.#sitting.now()), this.#sitting.player),
     };
     if (!Object.hasOwn(calls, name)) return Promise.reject(new Refusal("not-found"));
-    const call: (request: Json) => Promise<unknown> = calls[name as keyof Calls];
+    const call: (request: Json) => Promise<unknown> = calls[name as Here];
     // It waits for nothing: while something takes long, it says so.
     if (name === "alive") return call(request);
     this.#sitting.onUse();
@@ -261,6 +256,7 @@ export class WindowApi {
       decisions,
       lockMinutes: this.#sitting.lockMinutes,
       exposure: this.#looking.exposure(this.#casebook, key),
+      officers: false,
     };
   }
 
@@ -313,18 +309,7 @@ export class WindowApi {
   }
 
   #decisions(): DecisionsAnswer {
-    const { key } = this.#person;
-    const open = [...this.#state.proposals].filter(([, { state }]) => state === "open");
-    return {
-      open: open.map(([proposal, { proposed }]) => ({
-        proposal,
-        by: nameOf(this.#state, proposed.person),
-        at: proposed.at,
-        says: inWords(this.#casebook, proposed.act.subject),
-        mayConfirm: isAllowed(this.#casebook, key, { kind: "confirmed", proposal }),
-        mayReject: isAllowed(this.#casebook, key, { kind: "rejected", proposal }),
-      })),
-    };
+    return { open: openDecisions(this.#casebook, this.#person.key) };
   }
 
   #overview(): OverviewAnswer {

@@ -14,6 +14,7 @@ const DESK: DeskAnswer = {
   decisions: 0,
   lockMinutes: 10,
   exposure: { count: 0, seconds: 0 },
+  officers: false,
 };
 
 function row(number: number): InboxRow {
@@ -65,8 +66,10 @@ const reading = (content: Partial<TipContent> | null): State => ({ ...FIRST, des
 
 describe("the window's state", () => {
   it("asks who sits here and for the first rows", () => {
-    const { effects } = step(FIRST, { on: "start" });
-    expect(effects.map((effect) => "call" in effect && effect.call)).toEqual(["desk", "filters", "inbox"]);
+    const { state, effects } = step(FIRST, { on: "start" });
+    expect(effects.map((effect) => "call" in effect && effect.call)).toEqual(["desk"]);
+    const next = step(state, { on: "answered", call: "desk", request: {}, answer: DESK });
+    expect(next.effects.map((effect) => "call" in effect && effect.call)).toEqual(["filters", "inbox"]);
   });
 
   it("keeps rows of several answers, and none of an answer to another filter", () => {

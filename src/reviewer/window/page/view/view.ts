@@ -2,10 +2,12 @@
 import { button, make } from "../dom.ts";
 import type { Destination, State, WindowEvent } from "../state.ts";
 import { ask } from "./dialog.ts";
+import { claimsView, claimView } from "./claims.ts";
 import { decisionsView } from "./decisions.ts";
 import { fileView } from "./file.ts";
 import { overviewView } from "./overview.ts";
 import { InboxView } from "./inbox.ts";
+import { referralsView, referralView } from "./referrals.ts";
 import { importView, outboxView, workText } from "./stick.ts";
 import { tipView } from "./tip.ts";
 
@@ -13,14 +15,39 @@ export type Dispatch = (event: WindowEvent) => void;
 
 const PLACES: readonly (readonly [Destination, string])[] = [
   ["inbox", "Inbox"],
+  ["referrals", "Referrals"],
   ["decisions", "Decisions"],
   ["overview", "Overview"],
   ["importing", "Import"],
   ["outbox", "Outbox"],
 ];
 
+/** Places of reward officers. */
+const OFFICERS_PLACES: typeof PLACES = [
+  ["claims", "Claims"],
+  ["decisions", "Decisions"],
+];
+
+/** What stands open below a place. */
+const BELOW: Readonly<Partial<Record<State["place"], Destination>>> = {
+  tip: "inbox",
+  file: "inbox",
+  referral: "referrals",
+  claim: "claims",
+};
+
+/** What the views of referrals and claims show. */
+const SHOWN_OF = {
+  referrals: ["referrals", "line"],
+  referral: ["referral", "letter", "preview"],
+  claims: ["claims", "line", "preview"],
+  claim: ["claim", "preview"],
+} as const;
+
 /** What the place for imports shows. */
 const IMPORT_PARTS = ["importing", "fingerprint", "uploading", "imported"] as const;
+
+type Drawing = (state: State, dispatch: Dispatch) => HTMLElement;
 
 export class View {
   readonly #dispatch: Dispatch;
@@ -76,9 +103,9 @@ export class View {
     const go = (to: Destination) => () => {
       this.#dispatch({ do: "go", to });
     };
-    const places = PLACES.map(([to, label]) => {
+    const places = (desk.officers ? OFFICERS_PLACES : PLACES).map(([to, label]) => {
       const waiting = to === "decisions" && desk.decisions > 0 ? ` (${String(desk.decisions)})` : "";
-      const here = place === to || ((place === "tip" || place === "file") && to === "inbox");
+      const here = place === to || BELOW[place] === to;
       return button(`${label}${waiting}`, go(to), { "aria-current": here ? "page" : undefined });
     });
     const filling = alive.read < alive.total ? `Reading tips: ${String(alive.read)} of ${String(alive.total)}` : "";
@@ -86,7 +113,7 @@ export class View {
       this.#dispatch({ do: "panel", panel: name });
     };
     this.#header.replaceChildren(
-      make("strong", {}, "Firsthand review"),
+      make("strong", {}, desk.officers ? "Firsthand rewards" : "Firsthand review"),
       make("span", { class: "practice" }, desk.practice ? "Practice: protects nothing" : ""),
       make("nav", { "aria-label": "Places" }, ...places),
       make("span", { class: "filling" }, filling),
@@ -119,6 +146,18 @@ export class View {
           if (moved) this.#focusHeading();
         }
         return;
+      case "referrals":
+        this.#drawLines(referralsView, state, before, moved, SHOWN_OF.referrals);
+        return;
+      case "claims":
+        this.#drawLines(claimsView, state, before, moved, SHOWN_OF.claims);
+        return;
+      case "referral":
+        this.#drawOne(referralView, state, before, moved || state.referral?.referral !== before.referral?.referral, SHOWN_OF.referral);
+        return;
+      case "claim":
+        this.#drawOne(claimView, state, before, moved || state.claim?.claim !== before.claim?.claim, SHOWN_OF.claim);
+        return;
       case "decisions":
         if (moved || state.decisions !== before.decisions) this.#show(decisionsView(state, this.#dispatch));
         if (moved) this.#focusHeading();
@@ -137,6 +176,24 @@ export class View {
         if (moved || state.outbox !== before.outbox || state.codes !== before.codes) this.#redraw(outboxView(state, this.#dispatch));
         if (moved) this.#focusHeading();
     }
+  }
+
+  /** A list in which one line is chosen: that one has the focus. */
+  #drawLines(draw: Drawing, state: State, before: State, moved: boolean, parts: readonly (keyof State)[]): void {
+    if (!moved && parts.every((part) => state[part] === before[part])) return;
+    this.#redraw(draw(state, this.#dispatch));
+    if (moved) this.#focusHeading();
+    else if (state.preview !== before.preview) this.#main.querySelector<HTMLElement>("[data-asked]")?.focus();
+    else if (state.line !== before.line) this.#main.querySelector<HTMLElement>("[data-chosen]")?.focus();
+  }
+
+  #drawOne(draw: Drawing, state: State, before: State, moved: boolean, parts: readonly (keyof State)[]): void {
+    if (!moved && parts.every((part) => state[part] === before[part])) return;
+    this.#redraw(draw(state, this.#dispatch));
+    if (moved) this.#focusHeading();
+    // What was asked for is below everything else.
+    else if (state.letter !== before.letter || state.preview !== before.preview)
+      this.#main.querySelector<HTMLElement>("[data-asked]")?.focus();
   }
 
   #tellWork(work: string | null): void {
