@@ -66,6 +66,8 @@ export interface State {
   readonly claim: ClaimAnswer | null;
   /** Path of a page as it would be printed, shown in a frame. */
   readonly preview: string | null;
+  /** The referral or claim that was asked for: an answer about another one comes too late and changes nothing. */
+  readonly opening: number | string | null;
   /** Which line of a list of referrals or claims is chosen, from 0. */
   readonly line: number;
   readonly decisions: DecisionsAnswer | null;
@@ -189,6 +191,7 @@ export const FIRST: State = {
   claims: null,
   claim: null,
   preview: null,
+  opening: null,
   line: 0,
   decisions: null,
   overview: null,
@@ -312,9 +315,12 @@ function command(state: State, wanted: Command): Step {
     case "submit":
       return submit(quiet, wanted);
     case "referral":
-      return { state: { ...quiet, panel: null }, effects: [{ call: "referral", request: { referral: wanted.referral } }] };
+      return {
+        state: { ...quiet, panel: null, opening: wanted.referral },
+        effects: [{ call: "referral", request: { referral: wanted.referral } }],
+      };
     case "claim":
-      return { state: { ...quiet, panel: null }, effects: [{ call: "claim", request: { claim: wanted.claim } }] };
+      return { state: { ...quiet, panel: null, opening: wanted.claim }, effects: [{ call: "claim", request: { claim: wanted.claim } }] };
     case "passage":
       return stay({ ...state, passage: wanted.passage });
     case "letter":
@@ -386,7 +392,15 @@ function withFile(state: State, { file, effects }: { readonly file: ShownFile; r
 
 function go(state: State, to: Destination): Step {
   const left = state.file === null ? [] : COVERED;
-  const closed = { referral: null, passage: null, letter: null, claim: null, preview: null, line: state.place === to ? state.line : 0 };
+  const closed = {
+    opening: null,
+    referral: null,
+    passage: null,
+    letter: null,
+    claim: null,
+    preview: null,
+    line: state.place === to ? state.line : 0,
+  };
   const next = { ...state, ...closed, place: to, panel: null, tip: null, file: null, marked: null, codes: null, imported: null };
   if (to === "inbox") return { state: { ...next, rows: new Map() }, effects: [...left, rowsFrom(next, state.cursor)] };
   return { state: next, effects: [...left, { call: to, request: {} }] };
@@ -492,7 +506,8 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
     case "referral-tell": {
       const { referral, says } = event.answer;
       const next = afterAct({ ...state, letter: null, preview: null, message: says });
-      return event.call === "referral-draft" ? { ...next, effects: [{ call: "referral", request: { referral } }] } : next;
+      if (event.call !== "referral-draft") return next;
+      return { state: { ...next.state, opening: referral }, effects: [{ call: "referral", request: { referral } }] };
     }
     case "claims-program":
     case "claims-take-in":
@@ -530,11 +545,13 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
 }
 
 function referralCame(state: State, referral: ReferralAnswer): Step {
+  if (state.opening !== referral.referral) return stay(state);
   const kept = state.referral?.referral === referral.referral ? state : { ...state, letter: null, preview: null };
   return stay({ ...kept, place: "referral", tip: null, file: null, stale: false, referral, passage: null });
 }
 
 function claimCame(state: State, claim: ClaimAnswer): Step {
+  if (state.opening !== claim.claim) return stay(state);
   const kept = state.claim?.claim === claim.claim ? state : { ...state, preview: null };
   return stay({ ...kept, place: "claim", stale: false, claim });
 }
