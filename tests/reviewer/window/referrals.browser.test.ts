@@ -202,6 +202,7 @@ async function everythingShown(page: Page, address: string): Promise<string[]> {
   }
   await page.click("section.outbox button.first");
   await sees(page, "Outbox 1 is signed");
+  await page.waitForSelector("#folder");
   const folder = await newFolder();
   await page.$eval(
     "#folder",

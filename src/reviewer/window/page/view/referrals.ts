@@ -16,7 +16,7 @@ export function referralsView(state: State, dispatch: Dispatch): HTMLElement {
     };
     const chosen = index === line ? { "data-chosen": true, "aria-current": "true" } : {};
     return [
-      button(`R${String(referral)}`, open, { "aria-label": `Open referral ${String(referral)}`, ...chosen }),
+      button(`R${String(referral)}`, open, { "aria-label": `R${String(referral)}, open this referral`, ...chosen }),
       foreignLine(title),
       wordsFor(at),
       String(tips),
