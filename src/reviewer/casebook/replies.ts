@@ -36,7 +36,7 @@ export async function recordReply(
 ): Promise<ActOf<"replied">> {
   const { tip } = await readRecord(casebook, shelved);
   if (tip.reply === null) throw new Refusal("no-reply-wanted");
-  const challenge = challenging ? { nonce: randomBytes(32), program: askingProgram(casebook), purpose: "claim" as const } : null;
+  const challenge = challenging ? { nonce: randomBytes(32), program: programAsking(casebook), purpose: "claim" as const } : null;
   const date = now.toISOString().slice(0, 10);
   const sealed = await sealReply({ challenge, date, text }, tip.reply.key);
   const act: ActOf<"replied"> = {
@@ -54,7 +54,7 @@ export async function recordReply(
 }
 
 /** In whose name a proof is asked for: the program's, or the log's if none was recorded. */
-function askingProgram(casebook: Casebook): string {
+export function programAsking(casebook: Casebook): string {
   const recorded = casebook.acts("program-recorded").at(-1);
   return recorded === undefined ? casebook.opened.origin : parseProgram(utf8(recorded.program)).name.en;
 }

@@ -138,3 +138,6 @@ export const CLAIM_SUBJECTS = {
 };
 
 export type ClaimSubject = ReturnType<(typeof CLAIM_SUBJECTS)[keyof typeof CLAIM_SUBJECTS]>;
+
+/** A subject without the claim it is about. */
+export type WantedSubject<S = ClaimSubject> = S extends ClaimSubject ? Omit<S, "claim"> : never;

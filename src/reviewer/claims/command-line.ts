@@ -7,6 +7,7 @@ import { DESK_OPTIONS, deskOf } from "../desk-options.ts";
 import { OVERRIDE, requireIsolation } from "../isolation.ts";
 import { readCertificate } from "../referral/verify.ts";
 import type { Answer } from "../views.ts";
+import { showWindow } from "../window/window.ts";
 import { actionIn, type Actions, codeIn, dayIn, numberIn, usage, type ValuesOf } from "../words-of.ts";
 import { FORMS, STEPS } from "./acts.ts";
 import * as commands from "./commands.ts";
@@ -32,6 +33,7 @@ At the reward officers' casebook, which the rewards cards of the ceremony open:
   claims notice CLAIM --date DATE    committees were told of a payment in cryptocurrency
   claims payee CLAIM FILE --to CERTIFICATE       who is paid and how, sealed to the payment officer
   claims due                         what is due, and what is late
+  claims window                      all of this in a browser on this machine; locks after ten minutes without use
 
 What takes two officers: one proposes, another says \`confirm N\`
   claims decide CLAIM --date DATE --amount N --currency USD --form FORM --share PERCENT      FORM: ${FORMS.join(", ")}
@@ -45,6 +47,9 @@ Reports, into a new folder as page, PDF and JSON (--no-pdf leaves that out):
   claims report-year YEAR DIR        YEAR: the one in which the program's year ends
   claims report-inducements REFERRAL DIR         which sources hold a claim, for those who have to disclose it
 `;
+
+/** Minutes without use after which the window locks; `firsthand-reviewer window` opens the same with others. */
+const LOCK_AFTER = 10;
 
 const OPTIONS = {
   ...DESK_OPTIONS,
@@ -82,6 +87,7 @@ const ACTIONS: Actions<keyof typeof OPTIONS> = {
   payee: { words: ["CLAIM", "FILE"], options: ["to"] },
   "payee-file": { words: ["CLAIM", "FILE"], options: [] },
   due: { words: [], options: [] },
+  window: { words: [], options: [] },
   decide: { words: ["CLAIM"], options: ["date", "amount", "currency", "form", "share", "denied"] },
   payable: { words: ["CLAIM"], options: ["date"] },
   paid: { words: ["CLAIM"], options: ["date", "recipient"] },
@@ -137,6 +143,8 @@ function answerTo(action: string, [first = "", second = ""]: readonly string[], 
       return commands.writePayee(first, second, desk);
     case "due":
       return commands.listDuties(desk);
+    case "window":
+      return showWindow(LOCK_AFTER, desk);
     case "decide":
       return commands.proposeForClaim(first, { what: "decide-claim", date: dayIn("--date", date), reward: rewardIn(values) }, desk);
     case "payable":

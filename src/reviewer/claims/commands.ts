@@ -18,11 +18,11 @@ import { makeFolder } from "../new-folder.ts";
 import { sha256Hex } from "../referral/files.ts";
 import { printed } from "../referral/print.ts";
 import { type Answer, count } from "../views.ts";
-import type { ClaimSubject } from "./acts.ts";
+import type { ClaimSubject, WantedSubject } from "./acts.ts";
 import { openDuties } from "./duties.ts";
 import { formatHandover, gatherHandover, openHandover, parseHandover } from "./handover.ts";
 import { openRewardsCasebook, type RewardsOpening } from "./open-casebook.ts";
-import { inducementReport, paymentReport, type Report, yearReport } from "./reports.ts";
+import { inducementReport, paymentReport, type Report, type WantedReport, yearReport } from "./reports.ts";
 import { isRewardsCasebook, recordedProgram, requireClaim } from "./rules.ts";
 import { type Claim, claimantsOf } from "./state.ts";
 import { openVoucherRequests } from "./voucher-requests.ts";
@@ -170,7 +170,7 @@ export function recordNotice(prefix: string, date: string, documentFile: InputFi
 }
 
 /** A subject without the claim it is about. */
-export type Wanted<S = ClaimSubject> = S extends ClaimSubject ? Omit<S, "claim"> : never;
+export type Wanted = WantedSubject;
 
 /** Proposes what takes two officers. */
 export function proposeForClaim(prefix: string, wanted: Wanted, desk: Desk): Promise<Answer> {
@@ -230,9 +230,6 @@ export async function listDuties(desk: Desk): Promise<Answer> {
   };
 }
 
-/** Which report is wanted: of a payment, a year or a referral's inducements. */
-export type WantedReport = { readonly claim: string } | { readonly year: number } | { readonly referral: number };
-
 /** Writes a report into a new folder: `report.html`, `report.json` and, unless it is not wanted, `report.pdf`. A report on a year is recorded. */
 export function writeReport(wanted: WantedReport, folder: string, pdf: boolean, desk: Desk): Promise<Answer> {
   return asWriter(desk, async ({ casebook }, person) => {
@@ -254,7 +251,8 @@ export function writeReport(wanted: WantedReport, folder: string, pdf: boolean, 
   });
 }
 
-function reportOf(casebook: Casebook, wanted: WantedReport): Report {
+/** A report in both forms, written nowhere. @throws {Refusal} `no-such-item`, `wrong-state`. */
+export function reportOf(casebook: Casebook, wanted: WantedReport): Report {
   requireRewards(casebook);
   const { claims } = casebook.state;
   if ("referral" in wanted) {

@@ -14,6 +14,9 @@ export interface Report {
   readonly document: string;
 }
 
+/** Which report is wanted: of a payment, a year or a referral's inducements. */
+export type WantedReport = { readonly claim: string } | { readonly year: number } | { readonly referral: number };
+
 /** On one payment. @throws {Refusal} `wrong-state` if nothing was paid. */
 export function paymentReport(state: ClaimsState, program: Program, claim: Claim): Report {
   const { paid, reward } = claim;

@@ -15,7 +15,6 @@ import type { ActingPerson } from "../casebook/people.ts";
 import { recordReply } from "../casebook/replies.ts";
 import { findTip } from "../casebook/shelf.ts";
 import { sealWords } from "../casebook/tip-keys.ts";
-import { inWords } from "../decisions.ts";
 import { metricsFor } from "../metrics.ts";
 import { secretOf } from "../own-secret.ts";
 import { TRIAGE_ACTS } from "../triage/acts.ts";
@@ -27,11 +26,15 @@ import { inboxOf } from "./inbox.ts";
 import { LONGEST_SIDE, VEIL_SIDE } from "../viewing/renderer-frame.ts";
 import { ENCODINGS } from "../viewing/text-files.ts";
 import { Looking } from "./looking.ts";
-import type { Player } from "./player.ts";
+import { openDecisions } from "./open-decisions.ts";
+import type { ClaimCalls } from "./claim-wire.ts";
 import { requireDecidable } from "./proposals.ts";
-import { isAllowed, tipFor } from "./reading.ts";
+import { tipFor } from "./reading.ts";
+import type { ReferralCalls } from "./referral-wire.ts";
+import { referralCalls } from "./referrals.ts";
 import { FILTER_FIELDS, filterName, filtersOf, forgetFilter, savedFilter, saveFilter } from "./saved-filters.ts";
-import { nameOf } from "./sentences.ts";
+import { seatOf } from "./seat.ts";
+import type { Sitting } from "./sitting.ts";
 import { outboxCodes, outboxListing, signOutbox, writeOutbox } from "./stick.ts";
 import { TipIndex } from "./tip-index.ts";
 import {
@@ -87,8 +90,12 @@ const outline: Reader<{ readonly kind: MadeHere } & Readonly<Record<string, Json
 /** What an act is asked with. Its own reader (triage/acts.ts) reads it then. */
 export const actRequest = record({ act: outline, words: nullable(text(LONGEST_WORDS, 1)) });
 
+/** What this casebook answers, and what it reads here: referrals.ts and case-calls.ts read their own. */
+type Here = Exclude<keyof Calls, keyof ClaimCalls>;
+type ReadHere = Exclude<Here, "act" | keyof CaseCalls | keyof ReferralCalls>;
+
 /** What every other call is given. */
-export const READERS: { readonly [K in Exclude<keyof Calls, "act" | keyof CaseCalls>]: Reader<Calls[K][0]> } = {
+export const READERS: { readonly [K in ReadHere]: Reader<Calls[K][0]> } = {
   desk: nothing,
   alive: nothing,
   inbox: record({ ...FILTER_FIELDS, offset: integer(0, 99_999_999), limit: integer(0, MOST_ROWS) }),
@@ -115,19 +122,6 @@ export const READERS: { readonly [K in Exclude<keyof Calls, "act" | keyof CaseCa
   handover: record({ person: text(64, 1), secret: text(4096) }),
   lock: nothing,
 };
-
-/** What the window is opened on. */
-export interface Sitting {
-  readonly open: OpenCasebook;
-  readonly person: ActingPerson;
-  readonly lockMinutes: number;
-  readonly player: Player;
-  readonly now: () => Date;
-  /** Somebody did something. */
-  readonly onUse: () => void;
-  /** Somebody wants to lock. */
-  readonly onLock: () => void;
-}
 
 /** Whoever only imports sits at the same window and sees nothing of tips: these calls are all there is for them. */
 const FOR_IMPORTERS: ReadonlySet<string> = new Set<keyof Calls>(["desk", "alive", "importing", "log-key", "handover", "lock"]);
@@ -191,7 +185,7 @@ export class WindowApi {
 
   /** In its turn: by then somebody else may sit here. */
   #answer(name: string, request: Json): Promise<unknown> {
-    const calls: { readonly [K in keyof Calls]: (request: Json) => Promise<Calls[K][1]> } = {
+    const calls: { readonly [K in Here]: (request: Json) => Promise<Calls[K][1]> } = {
       desk: () => Promise.resolve(this.#desk()),
       alive: () => Promise.resolve(this.#alive()),
       inbox: (given) => Promise.resolve(inboxOf(this.#state, this.#index, this.#person.key, READERS.inbox(given, "inbox"))),
@@ -253,10 +247,11 @@ export class WindowApi {
         this.#sitting.onLock();
         return Promise.resolve({});
       },
+      ...referralCalls(() => seatOf(this.#open, this.#person, this.#sitting.now()), this.#sitting.player),
     };
     if (!Object.hasOwn(calls, name)) throw new Refusal("not-found");
     if (!isReader(this.#person) && !FOR_IMPORTERS.has(name)) throw new Refusal("not-allowed", name);
-    return calls[name as keyof Calls](request);
+    return calls[name as Here](request);
   }
 
   /** Takes in a bundle, after the calls before. All or nothing. @throws {Refusal} what is wrong with it. */
@@ -296,6 +291,7 @@ export class WindowApi {
       decisions,
       lockMinutes: this.#sitting.lockMinutes,
       exposure: this.#looking.exposure(this.#casebook, key),
+      officers: false,
     };
   }
 
@@ -349,18 +345,7 @@ export class WindowApi {
   }
 
   #decisions(): DecisionsAnswer {
-    const { key } = this.#person;
-    const open = [...this.#state.proposals].filter(([, { state }]) => state === "open");
-    return {
-      open: open.map(([proposal, { proposed }]) => ({
-        proposal,
-        by: nameOf(this.#state, proposed.person),
-        at: proposed.at,
-        says: inWords(this.#casebook, proposed.act.subject),
-        mayConfirm: isAllowed(this.#casebook, key, { kind: "confirmed", proposal }),
-        mayReject: isAllowed(this.#casebook, key, { kind: "rejected", proposal }),
-      })),
-    };
+    return { open: openDecisions(this.#casebook, this.#person.key) };
   }
 
   #overview(): OverviewAnswer {

@@ -19,10 +19,11 @@ import { Fault, Refusal } from "../../protocol/errors.ts";
 import { type Json, parseJson, record, text } from "../../protocol/format/json.ts";
 import type { WindowFiles } from "./files.ts";
 import { Door } from "./door.ts";
+import { GIVING_FILES, LONGEST_WITH_FILES } from "./given-file.ts";
 import type { Player } from "./player.ts";
 import { SESSION_HEADER } from "./wire.ts";
 
-/** Longest body of a call, bytes: a translation of 100,000 characters fits. */
+/** Longest body of a call that gives no file, bytes: a translation of 100,000 characters fits. */
 const LONGEST_BODY = 1_048_576;
 
 /** Nothing from elsewhere, no markup from text, no frames but the player's, no forms that lead away. */
@@ -166,7 +167,8 @@ async function answerPost(request: IncomingMessage, door: Door, answer: Answerin
   if (request.url === "/session") return { session: door.exchange(exchange(await bodyOf(request), "session").token) };
   const secret = request.headers[SESSION_HEADER];
   door.requireSession(typeof secret === "string" ? secret : undefined);
-  return name === undefined ? receive(request, takeIn) : answer(name, await bodyOf(request));
+  if (name === undefined) return receive(request, takeIn);
+  return answer(name, await bodyOf(request, GIVING_FILES.has(name) ? LONGEST_WITH_FILES : LONGEST_BODY));
 }
 
 /** A bundle as it comes. What is refused is read to its end all the same: a browser that is still sending would not listen. */
@@ -180,12 +182,12 @@ async function receive(request: IncomingMessage, takeIn: TakingIn): Promise<unkn
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Json> {
+async function bodyOf(request: IncomingMessage, longest = LONGEST_BODY): Promise<Json> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     length += piece.length;
-    if (length > LONGEST_BODY) throw new Refusal("too-large");
+    if (length > longest) throw new Refusal("too-large");
     pieces.push(piece);
   }
   return parseJson(new Uint8Array(Buffer.concat(pieces)));

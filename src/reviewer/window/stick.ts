@@ -61,10 +61,15 @@ export async function signOutbox({ casebook, vault }: OpenCasebook, person: Acti
 /** Writes the last outbox into a folder; the file's name. @throws {Refusal} `nothing-to-do`, `no-secure-place` if there is no such folder, `already-there`. */
 export async function writeOutbox(open: OpenCasebook, folder: string): Promise<string> {
   const { bundle, bytes } = await lastOutbox(open);
-  if (!folder.startsWith("/") || (await stat(folder).catch(() => null))?.isDirectory() !== true) throw new Refusal("no-secure-place");
   const name = `firsthand-outbox-${String(bundle).padStart(8, "0")}`;
-  await writeNewFile(join(folder, name), bytes);
+  await writeToFolder(folder, name, bytes);
   return name;
+}
+
+/** A new file in a folder that somebody named. @throws {Refusal} `no-secure-place` if there is no such folder, `already-there`. */
+export async function writeToFolder(folder: string, name: string, bytes: Parameters<typeof writeNewFile>[1]): Promise<void> {
+  if (!folder.startsWith("/") || (await stat(folder).catch(() => null))?.isDirectory() !== true) throw new Refusal("no-secure-place");
+  await writeNewFile(join(folder, name), bytes);
 }
 
 /** The last outbox as codes. @throws {Refusal} `nothing-to-do`, `too-large`. */
@@ -86,7 +91,7 @@ async function lastOutbox({ casebook, vault }: OpenCasebook) {
 }
 
 /** Folders in which sticks are: `/media/<somebody>/<stick>` or `/media/<stick>`. */
-async function sticks(): Promise<string[]> {
+export async function sticks(): Promise<string[]> {
   const found: string[] = [];
   for (const mount of MOUNTS) {
     for (const first of await foldersIn(mount)) {

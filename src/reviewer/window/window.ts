@@ -5,7 +5,9 @@
 import { createInterface } from "node:readline";
 import { asWriter, type Desk } from "../desk.ts";
 import { type Answer, count } from "../views.ts";
+import { isRewardsCasebook } from "../claims/rules.ts";
 import { WindowApi } from "./api.ts";
+import { ClaimsApi } from "./claims.ts";
 import { windowFiles } from "./files.ts";
 import { Player } from "./player.ts";
 import { openWindow } from "./server.ts";
@@ -26,7 +28,8 @@ export function showWindow(lockMinutes: number, desk: Desk): Promise<Answer> {
       locked.resolve("asked");
     };
     const player = new Player();
-    const api = new WindowApi({ open, person, lockMinutes, player, now: () => new Date(), onUse, onLock });
+    const sitting = { open, person, lockMinutes, player, now: () => new Date(), onUse, onLock };
+    const api = isRewardsCasebook(open.casebook.state) ? new ClaimsApi(sitting) : new WindowApi(sitting);
     const window = await openWindow(
       files,
       player,

@@ -2,6 +2,8 @@
  * What the window's page and the review machine say to each other: the names of the calls, what each is given and what it answers. Types, and the few constants both need; the page
  * believes the review machine, which believes nothing (api.ts reads every request strictly). Texts of tips are in answers as they are; the page makes them visible.
  */
+import type { ClaimCalls } from "./claim-wire.ts";
+import type { ReferralCalls } from "./referral-wire.ts";
 import type { VOCABULARY } from "../../protocol/format/vocabulary.ts";
 import type { Json } from "../../protocol/format/json.ts";
 import type { TipStateName } from "../triage/machines.ts";
@@ -43,6 +45,8 @@ export interface DeskAnswer {
   readonly lockMinutes: number;
   /** What this person looked at today. */
   readonly exposure: Exposure;
+  /** Whether this is the reward officers' casebook: then there are claims and no tips. */
+  readonly officers: boolean;
 }
 
 /** A file of a tip, counted from 0. */
@@ -244,8 +248,8 @@ export interface ActRequest {
   readonly words: string | null;
 }
 
-/** Every call: what it is given and what it answers. */
-export interface Calls extends CaseCalls {
+/** Every call: what it is given and what it answers. A casebook answers those of referrals or those of claims, never both. */
+export interface Calls extends CaseCalls, ReferralCalls, ClaimCalls {
   readonly desk: readonly [request: Record<string, never>, answer: DeskAnswer];
   /** The only call that is no use of the window. */
   readonly alive: readonly [request: Record<string, never>, answer: AliveAnswer];

@@ -409,7 +409,8 @@ async function foundBy(pdf: string): Promise<void> {
       expect(unpacked.includes(needle)).toBe(false);
     expect(read.replaceAll(/\s+/g, "")).not.toContain(words);
   }
-  for (const kept of ["T2 saw nobody that night.", "Look into the facility.", "某医院"]) expect(read.replaceAll(/\s+/g, " ")).toContain(kept);
+  for (const kept of ["T2 saw nobody that night.", "Look into the facility.", "某医院"])
+    expect(read.replaceAll(/\s+/g, " ")).toContain(kept);
 }
 
 /** Letters that a PDF shows, from what its fonts say of their glyphs (ToUnicode): a browser puts only those into a font that are shown. */

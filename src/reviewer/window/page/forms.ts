@@ -27,14 +27,14 @@ export interface Subject {
 export interface Field {
   readonly name: string;
   readonly label: string;
-  readonly kind: "choice" | "several" | "line" | "words" | "yes";
+  readonly kind: "choice" | "day" | "file" | "files" | "several" | "line" | "words" | "yes";
   /** For choices: values and what is shown. */
   readonly options?: readonly (readonly [value: string, shown: string])[];
   readonly value?: string;
   readonly hint?: string;
 }
 
-/** What was filled in: several values for `several`, `yes` or nothing for `yes`. */
+/** What was filled in: several values for `several`, `yes` or nothing for `yes`, base64 for files. */
 export type Values = Readonly<Record<string, readonly string[]>>;
 
 export interface Form {
@@ -71,7 +71,7 @@ export function act(act: { readonly kind: string } & Readonly<Record<string, Jso
   return { call: "act", request: { act, words } };
 }
 
-const WORDS_MISSING = "Write something first.";
+export const WORDS_MISSING = "Write something first.";
 const QUOTE_MISSING = "These words do not stand in the text like this.";
 
 function quoteField({ content, marked }: Subject): Field {
@@ -104,6 +104,31 @@ function gradeOf(values: Values) {
     source: one(values, "source"),
     information: Number(one(values, "information")),
     reasons: [...(values["reasons"] ?? [])].sort(),
+  };
+}
+
+/** Drafting a referral of tips, of which some are known already. */
+export function draftForm(known: readonly string[]): Form {
+  return {
+    title: "Draft a referral",
+    fields: [
+      { name: "title", label: "Title, without anything that a tip says", kind: "line" },
+      { name: "tips", label: "Tips, each by its twelve digits", kind: "words", value: known.join("\n") },
+    ],
+    submit: "Draft",
+    effect: (values) => {
+      const title = one(values, "title");
+      const tips = [
+        ...new Set(
+          one(values, "tips")
+            .split(/[\s,;]+/)
+            .filter((tip) => tip !== ""),
+        ),
+      ];
+      if (title === "") return "Give it a title.";
+      if (tips.length === 0 || !tips.every((tip) => /^[0-9a-f]{12}$/.test(tip))) return "A tip is named by its twelve digits.";
+      return { call: "referral-draft", request: { title, tips } };
+    },
   };
 }
 
@@ -316,6 +341,12 @@ const KINDS = {
       submit: "Write down",
       effect: (values) => act({ kind: "flagged", tip: tip.row.id, flag: one(values, "flag"), on: one(values, "off") !== "yes" }),
     }),
+  },
+  refer: {
+    key: "r",
+    button: "Refer",
+    isOffered: always,
+    form: ({ tip, content }) => draftForm([tip.row.id, ...content.thread.map(({ id }) => id)]),
   },
   propose: {
     key: "p",

@@ -1,17 +1,22 @@
 /** Which key means what, where. Every one of them has a button too. Pure. */
+import { claimActions, claimsActions } from "./claims.ts";
 import { formsFor } from "./forms.ts";
-import type { Command, State } from "./state.ts";
+import { type Action, referralActions, referralsActions } from "./referrals.ts";
+import type { Command, Destination, State } from "./state.ts";
 
 /** What a key means; `chord` is whether `g` was pressed before it. `null`: nothing. */
 export function commandOf(state: State, key: string, chord: boolean): Command | null {
   if (state.locked !== null || state.panel !== null) return null;
-  if (chord) return GOING[key] ?? null;
+  if (chord) return goingTo(state, key);
   if (key === "?") return { do: "panel", panel: "help" };
-  if (key === "/") return { do: state.place === "entities" ? "search-entities" : "search" };
+  if (state.desk?.officers !== true && key === "/") return { do: state.place === "entities" ? "search-entities" : "search" };
   if (state.place === "inbox") return inboxCommand(state, key);
   if (state.place === "file") return fileCommand(state, key);
   if (state.place === "entities" || state.place === "entity" || state.place === "timeline") return caseKey(state, key);
-  if (key === "u" || key === "Escape") return { do: "go", to: "inbox" };
+  if (key === "u" || key === "Escape") return { do: "go", to: upFrom(state) };
+  const action = actionsHere(state).find((one) => one.key === key);
+  if (action !== undefined) return action.command;
+  if (state.place === "referrals" || state.place === "claims") return lineCommand(state, key);
   if (state.place === "outbox" && key.startsWith("Arrow")) return turn(key);
   if (state.place === "decisions") return DECIDING[key] ?? null;
   if (state.place === "overview") return key === "s" ? { do: "save-metrics" } : null;
@@ -52,6 +57,41 @@ function caseKey({ place, casework, tip }: State, key: string): Command | null {
   }
 }
 
+/** Everything that can be done with referrals or claims where this state is. */
+export function actionsHere(state: State): Action[] {
+  switch (state.place) {
+    case "referrals":
+      return referralsActions(state);
+    case "referral":
+      return referralActions(state);
+    case "claims":
+      return claimsActions(state);
+    case "claim":
+      return claimActions(state);
+    default:
+      return [];
+  }
+}
+
+function upFrom({ desk, place }: State): Destination {
+  if (desk?.officers === true) return "claims";
+  return place === "referral" ? "referrals" : "inbox";
+}
+
+/** Officers have claims where reviewers have tips. */
+function goingTo({ desk }: State, key: string): Command | null {
+  const isForBoth = key === "d" || key === "p" || key === "l";
+  if (desk?.officers !== true) return GOING[key] ?? null;
+  if (key === "c" || key === "i") return { do: "go", to: "claims" };
+  return isForBoth ? (GOING[key] ?? null) : null;
+}
+
+function lineCommand({ line }: State, key: string): Command | null {
+  if (key === "j" || key === "ArrowDown") return { do: "line", line: line + 1 };
+  if (key === "k" || key === "ArrowUp") return { do: "line", line: line - 1 };
+  return key === "Enter" ? { do: "open-line" } : null;
+}
+
 const GOING: Readonly<Record<string, Command>> = {
   i: { do: "go", to: "inbox" },
   d: { do: "go", to: "decisions" },
@@ -59,6 +99,7 @@ const GOING: Readonly<Record<string, Command>> = {
   o: { do: "go", to: "outbox" },
   m: { do: "go", to: "importing" },
   e: { do: "go", to: "entities" },
+  r: { do: "go", to: "referrals" },
   p: { do: "panel", panel: "handover" },
   l: { do: "lock" },
 };
@@ -130,6 +171,17 @@ function tipCommand({ tip, cursor, rows }: State, key: string): Command | null {
   return form === undefined ? null : { do: "panel", panel: form.name };
 }
 
+/** For the help panel of reward officers. */
+export const OFFICERS_KEYS: typeof KEYS = [
+  ["j, k or arrows", "next or previous claim"],
+  ["Enter", "open the chosen claim"],
+  ["g then c", "claims and what is due"],
+  ["g then d", "decisions of two officers"],
+  ["g then p", "another officer sits down"],
+  ["g then l", "lock"],
+  ["u or Escape", "back to the claims"],
+];
+
 /** For the help panel: keys and what they do. */
 export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["j, k or arrows", "next or previous tip"],
@@ -145,6 +197,7 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["g then o", "what leaves with the next outbox"],
   ["g then m", "import a bundle"],
   ["g then e", "entities: people, facilities, organisations"],
+  ["g then r", "referrals to agencies"],
   ["← and →", "in the outbox: previous or next code"],
   ["g then p", "another person sits down"],
   ["g then l", "lock"],

@@ -30,19 +30,40 @@ import {
   entitiesWanted,
   NO_CASE,
 } from "./casework.ts";
-import { type FormName, formOf, type Values } from "./forms.ts";
+import type { ClaimAnswer, ClaimsAnswer } from "../claim-wire.ts";
+import type { LetterAnswer, ReferralAnswer, ReferralsAnswer } from "../referral-wire.ts";
+import { type ClaimForm, claimForm, isClaimForm } from "./claims.ts";
+import { type Form, type FormName, formOf, type Values } from "./forms.ts";
+import { isReferralForm, type Passage, type ReferralForm, referralForm } from "./referrals.ts";
 import { fileCame, inEncoding, type Look, look, pageCame, type ShownFile } from "./looking.ts";
 
 /** Rows that are asked for at once. */
 export const PAGE_ROWS = 100;
 
-export type Place = "inbox" | "tip" | "file" | "entities" | "entity" | "timeline" | "decisions" | "overview" | "importing" | "outbox";
+export type Place =
+  | "claim"
+  | "claims"
+  | "referral"
+  | "referrals"
+  | "inbox"
+  | "tip"
+  | "file"
+  | "entities"
+  | "entity"
+  | "timeline"
+  | "decisions"
+  | "overview"
+  | "importing"
+  | "outbox";
 
 /** Places that one can go to from anywhere. */
-export type Destination = Exclude<Place, "tip" | "file" | "entity" | "timeline">;
+export type Destination = Exclude<Place, "tip" | "file" | "referral" | "claim" | "entity" | "timeline">;
+
+/** Forms: about a tip, a referral or a claim. */
+export type AnyForm = FormName | ReferralForm | ClaimForm;
 
 /** What lies over the place: help, a change of person, or a form. */
-export type Panel = "help" | "handover" | "save-filter" | FormName | CaseFormName;
+export type Panel = "help" | "handover" | "save-filter" | AnyForm | CaseFormName;
 
 export interface State {
   readonly place: Place;
@@ -60,6 +81,20 @@ export interface State {
   readonly file: ShownFile | null;
   /** What is marked in the narrative, UTF-16 units. */
   readonly marked: { readonly start: number; readonly end: number } | null;
+  readonly referrals: ReferralsAnswer | null;
+  readonly referral: ReferralAnswer | null;
+  /** What is marked in a text of the referral. */
+  readonly passage: Passage | null;
+  /** A letter to witnesses that is shown before anybody sends it. */
+  readonly letter: LetterAnswer | null;
+  readonly claims: ClaimsAnswer | null;
+  readonly claim: ClaimAnswer | null;
+  /** Path of a page as it would be printed, shown in a frame. */
+  readonly preview: string | null;
+  /** The referral or claim that was asked for: an answer about another one comes too late and changes nothing. */
+  readonly opening: number | string | null;
+  /** Which line of a list of referrals or claims is chosen, from 0. */
+  readonly line: number;
   readonly decisions: DecisionsAnswer | null;
   readonly overview: OverviewAnswer | null;
   readonly outbox: OutboxAnswer | null;
@@ -75,7 +110,7 @@ export interface State {
   readonly casework: CaseState;
   readonly panel: Panel | null;
   /** The form whose act is under way, or `null`. */
-  readonly sent: FormName | CaseFormName | null;
+  readonly sent: AnyForm | CaseFormName | null;
   /** Whether what is shown is older than this person's last act. */
   readonly stale: boolean;
   /** What was refused or done last. */
@@ -106,7 +141,16 @@ export type Command =
   | { readonly do: "look"; readonly what: Look }
   | { readonly do: "encoding"; readonly encoding: Encoding | null }
   | { readonly do: "back" }
-  | { readonly do: "submit"; readonly form: FormName; readonly values: Values }
+  | { readonly do: "submit"; readonly form: AnyForm; readonly values: Values }
+  | { readonly do: "referral"; readonly referral: number }
+  | { readonly do: "claim"; readonly claim: string }
+  | { readonly do: "passage"; readonly passage: Passage }
+  | { readonly do: "letter"; readonly letter: LetterAnswer | null }
+  | { readonly do: "preview"; readonly path: string | null }
+  | { readonly do: "line"; readonly line: number }
+  | { readonly do: "open-line" }
+  /** A call that needs nothing to be filled in. */
+  | { readonly do: "call"; readonly effect: Effect }
   | { readonly do: "undo"; readonly event: number }
   | { readonly do: "undo-last" }
   | { readonly do: "task-done"; readonly event: number }
@@ -169,6 +213,15 @@ export const FIRST: State = {
   tip: null,
   file: null,
   marked: null,
+  referrals: null,
+  referral: null,
+  passage: null,
+  letter: null,
+  claims: null,
+  claim: null,
+  preview: null,
+  opening: null,
+  line: 0,
   decisions: null,
   overview: null,
   outbox: null,
@@ -213,8 +266,9 @@ export function step(state: State, event: WindowEvent): Step {
   }
 }
 
-/** Where somebody begins: readers with the inbox, who only imports with that. */
+/** Where somebody begins: reward officers with claims, readers with the inbox, who only imports with that. */
 function begun(state: State, desk: DeskAnswer): Step {
+  if (desk.officers) return go({ ...state, desk }, "claims");
   if (!isReader(desk)) return go({ ...state, desk }, "importing");
   return { state: { ...state, desk }, effects: [{ call: "filters", request: {} }, rowsFrom(state, 0)] };
 }
@@ -296,6 +350,26 @@ function command(state: State, wanted: Command): Step {
       return { state: { ...quiet, place: "tip", file: null }, effects: [...COVERED, { call: "tip", request: { tip: tip.row.id } }] };
     case "submit":
       return submit(quiet, wanted);
+    case "referral":
+      return {
+        state: { ...quiet, panel: null, opening: wanted.referral },
+        effects: [{ call: "referral", request: { referral: wanted.referral } }],
+      };
+    case "claim":
+      return { state: { ...quiet, panel: null, opening: wanted.claim }, effects: [{ call: "claim", request: { claim: wanted.claim } }] };
+    case "passage":
+      return stay({ ...state, passage: wanted.passage });
+    case "letter":
+      return stay({ ...quiet, letter: wanted.letter });
+    case "preview":
+      return stay({ ...quiet, preview: wanted.path });
+    case "line":
+      return stay({ ...state, line: Math.max(0, Math.min(linesOf(state) - 1, wanted.line)) });
+    case "open-line":
+      return openLine(state);
+    case "call":
+      // A second press while the first is under way would do it twice.
+      return state.stale ? stay(state) : { state: acting, effects: [wanted.effect] };
     case "undo":
       return { state: acting, effects: [act({ kind: "undone", event: wanted.event })] };
     case "undo-last": {
@@ -368,7 +442,16 @@ function withFile(state: State, { file, effects }: { readonly file: ShownFile; r
 function go(state: State, to: Destination): Step {
   if (state.desk !== null && !isReader(state.desk) && to !== "importing") return stay({ ...state, message: ONLY_IMPORTS });
   const left = state.file === null ? [] : COVERED;
-  const next = { ...state, place: to, panel: null, tip: null, file: null, marked: null, codes: null, imported: null };
+  const closed = {
+    opening: null,
+    referral: null,
+    passage: null,
+    letter: null,
+    claim: null,
+    preview: null,
+    line: state.place === to ? state.line : 0,
+  };
+  const next = { ...state, ...closed, place: to, panel: null, tip: null, file: null, marked: null, codes: null, imported: null };
   if (to === "inbox") return { state: { ...next, rows: new Map() }, effects: [...left, rowsFrom(next, state.cursor)] };
   if (to === "entities") {
     const fresh = { ...next, casework: { ...next.casework, linking: null } };
@@ -378,10 +461,30 @@ function go(state: State, to: Destination): Step {
   return { state: next, effects: [...left, { call: to, request: {} }, ...more] };
 }
 
-function submit(state: State, { form, values }: Extract<Command, { do: "submit" }>): Step {
+/** The form of that name for what is shown, or `null`. */
+export function formShown(state: State, name: AnyForm): Form | null {
+  if (isReferralForm(name)) return referralForm(name, state);
+  if (isClaimForm(name)) return claimForm(name, state);
   const content = state.tip?.content;
-  if (state.tip === null || !content || state.desk === null) return stay(state);
-  const made = formOf(form, { tip: state.tip, content, desk: state.desk, marked: state.marked }).effect(values);
+  if (state.tip === null || !content || state.desk === null) return null;
+  return formOf(name, { tip: state.tip, content, desk: state.desk, marked: state.marked });
+}
+
+function linesOf({ place, referrals, claims }: State): number {
+  return (place === "claims" ? claims?.rows.length : referrals?.rows.length) ?? 0;
+}
+
+function openLine(state: State): Step {
+  const { place, referrals, claims, line } = state;
+  const claim = place === "claims" ? claims?.rows[line]?.claim : undefined;
+  const referral = place === "referrals" ? referrals?.rows[line]?.referral : undefined;
+  if (claim !== undefined) return command(state, { do: "claim", claim });
+  return referral === undefined ? stay(state) : command(state, { do: "referral", referral });
+}
+
+function submit(state: State, { form, values }: Extract<Command, { do: "submit" }>): Step {
+  const made = formShown(state, form)?.effect(values);
+  if (made === undefined) return stay(state);
   return typeof made === "string" ? stay({ ...state, message: made }) : { state: { ...state, sent: form, stale: true }, effects: [made] };
 }
 
@@ -437,6 +540,50 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
     }
     case "reply":
       return afterAct({ ...state, message: "The reply is sealed and waits for the next outbox." });
+    case "referrals":
+      return stay({ ...state, stale: false, referrals: event.answer });
+    case "referral":
+      return referralCame(state, event.answer);
+    case "claims":
+      return stay({ ...state, stale: false, claims: event.answer });
+    case "claim":
+      return claimCame(state, event.answer);
+    case "referral-letter":
+      return stay({ ...state, sent: null, panel: null, stale: false, letter: event.answer });
+    case "referral-preview":
+    case "claims-preview":
+      return stay({ ...state, stale: false, preview: event.answer.path });
+    case "referral-program":
+      return afterAct({ ...state, message: `Referrals are made for ${event.answer.program} from now on.` });
+    case "referral-draft":
+    case "referral-remove":
+    case "referral-keep":
+    case "referral-exhibit":
+    case "referral-statement":
+    case "referral-fix":
+    case "referral-approve":
+    case "referral-pack":
+    case "referral-send":
+    case "referral-file":
+    case "referral-reopen":
+    case "referral-answered":
+    case "referral-document":
+    case "referral-tell": {
+      const { referral, says } = event.answer;
+      const next = afterAct({ ...state, letter: null, preview: null, message: says });
+      if (event.call !== "referral-draft") return next;
+      return { state: { ...next.state, opening: referral }, effects: [{ call: "referral", request: { referral } }] };
+    }
+    case "claims-program":
+    case "claims-take-in":
+    case "claims-report":
+    case "claim-step":
+    case "claim-asked":
+    case "claim-notice":
+    case "claim-propose":
+    case "claim-payee":
+    case "claim-payee-file":
+      return afterAct({ ...state, preview: null, message: event.answer.says });
     case "decisions":
       return stay({ ...state, stale: false, decisions: event.answer });
     case "overview":
@@ -462,6 +609,18 @@ function answered(state: State, event: Extract<WindowEvent, { on: "answered" }>)
   }
 }
 
+function referralCame(state: State, referral: ReferralAnswer): Step {
+  if (state.opening !== referral.referral) return stay(state);
+  const kept = state.referral?.referral === referral.referral ? state : { ...state, letter: null, preview: null };
+  return stay({ ...kept, place: "referral", tip: null, file: null, stale: false, referral, passage: null });
+}
+
+function claimCame(state: State, claim: ClaimAnswer): Step {
+  if (state.opening !== claim.claim) return stay(state);
+  const kept = state.claim?.claim === claim.claim ? state : { ...state, preview: null };
+  return stay({ ...kept, place: "claim", stale: false, claim });
+}
+
 function inboxCame(state: State, { request, answer }: { request: Calls["inbox"][0]; answer: Calls["inbox"][1] }): Step {
   const current = Object.entries(state.filter).every(([field, value]) => request[field as keyof InboxFilter] === value);
   if (!current) return stay(state);
@@ -483,7 +642,11 @@ function afterAct(before: State): Step {
   const state = { ...before, sent: null, ...(isOver ? { panel: null, marked: null } : {}) };
   const effects: Effect[] = [{ call: "desk", request: {} }];
   if (state.place === "tip" && state.tip !== null) effects.push({ call: "tip", request: { tip: state.tip.row.id } });
-  if (state.place === "decisions") effects.push({ call: "decisions", request: {} });
+  if (state.place === "referral" && state.referral !== null)
+    effects.push({ call: "referral", request: { referral: state.referral.referral } });
+  if (state.place === "claim" && state.claim !== null) effects.push({ call: "claim", request: { claim: state.claim.claim } });
+  if (state.place === "decisions" || state.place === "referrals" || state.place === "claims")
+    effects.push({ call: state.place, request: {} });
   effects.push(...caseAfterAct(state));
   return { state, effects };
 }

@@ -50,6 +50,7 @@ const TIP: TipAnswer = {
 const DESK = {
   person: { key: "a", name: "Ana", roles: ["lead"] },
   people: [],
+  officers: false,
   practice: false,
   decisions: 0,
   lockMinutes: 10,

@@ -14,6 +14,7 @@ const DESK: DeskAnswer = {
   decisions: 0,
   lockMinutes: 10,
   exposure: { count: 0, seconds: 0 },
+  officers: false,
 };
 
 function row(number: number): InboxRow {

@@ -1,10 +1,10 @@
 /** What lies over a place: help, the change of persons, and the forms. */
 import { make, button } from "../dom.ts";
 import { caseFormOf, isCaseForm } from "../case-forms.ts";
-import { type Field, formOf, formsFor, type Values } from "../forms.ts";
-import { KEYS } from "../keys.ts";
+import { type Field, formsFor, type Values } from "../forms.ts";
+import { actionsHere, KEYS, OFFICERS_KEYS } from "../keys.ts";
 import { LONGEST_FILTER_NAME } from "../../wire.ts";
-import type { Panel, State } from "../state.ts";
+import { formShown, type Panel, type State } from "../state.ts";
 import type { Dispatch } from "./view.ts";
 
 /** A dialog that is not shown yet. Closing it, in whichever way, closes the panel. */
@@ -31,10 +31,9 @@ function contentOf(state: State, panel: Panel, dispatch: Dispatch, close: () => 
       dispatch({ do: "submit-case", form: panel, values });
     });
   }
-  const content = state.tip?.content;
-  if (state.tip === null || !content || state.desk === null) return [];
-  const { title, fields, submit } = formOf(panel, { tip: state.tip, content, desk: state.desk, marked: state.marked });
-  return formElement(title, fields, submit, close, (values) => {
+  const form = formShown(state, panel);
+  if (form === null) return [];
+  return formElement(form.title, form.fields, form.submit, close, (values) => {
     dispatch({ do: "submit", form: panel, values });
   });
 }
@@ -43,11 +42,15 @@ function titleOf(text: string): HTMLElement {
   return make("h2", { id: "dialog-title" }, text);
 }
 
-function helpOf({ tip }: State, close: () => void): Node[] {
+function helpOf(state: State, close: () => void): Node[] {
+  const { tip, desk } = state;
+  const actions = actionsHere(state).map(({ key, button: label }) => [key, `here: ${label.toLowerCase()}`] as const);
   const forms = tip?.content
     ? formsFor(tip.content).map(({ key, button: label }) => [key, `in this tip: ${label.toLowerCase()}`] as const)
     : [];
-  const rows = [...KEYS, ...forms].map(([keys, what]) => make("tr", {}, make("th", { scope: "row" }, keys), make("td", {}, what)));
+  const rows = [...(desk?.officers === true ? OFFICERS_KEYS : KEYS), ...forms, ...actions].map(([keys, what]) =>
+    make("tr", {}, make("th", { scope: "row" }, keys), make("td", {}, what)),
+  );
   return [titleOf("Keys"), make("table", {}, make("tbody", {}, ...rows)), button("Close", close, { autofocus: true })];
 }
 
@@ -87,10 +90,33 @@ function formElement(title: string, fields: readonly Field[], submit: string, cl
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const data = new FormData(form);
-    send(Object.fromEntries(fields.map(({ name }) => [name, data.getAll(name).filter((value) => typeof value === "string")])));
+    void valuesOf(new FormData(form), fields).then(send);
   });
   return [form];
+}
+
+/** What was filled in; files as base64, which the browser makes of them. */
+async function valuesOf(data: FormData, fields: readonly Field[]): Promise<Values> {
+  const values: Record<string, readonly string[]> = {};
+  for (const { name } of fields)
+    values[name] = await Promise.all(
+      data.getAll(name).map((value) => (typeof value === "string" ? Promise.resolve(value) : base64Of(value))),
+    );
+  return values;
+}
+
+function base64Of(file: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => {
+      const { result } = reader;
+      resolve(typeof result === "string" ? result.slice(result.indexOf(",") + 1) : "");
+    };
+    reader.onerror = () => {
+      reject(new Error("the file cannot be read"));
+    };
+    reader.readAsDataURL(file);
+  });
 }
 
 function fieldElement({ name, label, kind, options = [], value = "", hint }: Field): HTMLElement {
@@ -106,7 +132,19 @@ function fieldElement({ name, label, kind, options = [], value = "", hint }: Fie
         ...options.map(([code, shown]) => make("label", { class: "tick" }, make("input", { type: "checkbox", name, value: code }), shown)),
       );
     case "yes":
-      return make("label", { class: "tick" }, make("input", { type: "checkbox", name, value: "yes" }), label);
+      return make(
+        "div",
+        {},
+        make("label", { class: "tick" }, make("input", { ...about, type: "checkbox", value: "yes", checked: value === "yes" }), label),
+        told,
+      );
+    case "day":
+    case "file":
+    case "files": {
+      const type = kind === "day" ? "date" : "file";
+      const field = make("input", { ...about, type, multiple: kind === "files" });
+      return make("div", { class: "field" }, make("label", { for: id }, label), field, told);
+    }
     case "choice": {
       const select = make(
         "select",

@@ -2,11 +2,13 @@
 import { button, make } from "../dom.ts";
 import { type Destination, isReader, type Place, type State, type WindowEvent } from "../state.ts";
 import { ask } from "./dialog.ts";
+import { claimsView, claimView } from "./claims.ts";
 import { decisionsView } from "./decisions.ts";
 import { EntitiesView, entityView } from "./entities.ts";
 import { fileView } from "./file.ts";
 import { overviewView } from "./overview.ts";
 import { InboxView } from "./inbox.ts";
+import { referralsView, referralView } from "./referrals.ts";
 import { importView, outboxView, workText } from "./stick.ts";
 import { timelineView } from "./timeline.ts";
 import { tipView } from "./tip.ts";
@@ -16,17 +18,41 @@ export type Dispatch = (event: WindowEvent) => void;
 const PLACES: readonly (readonly [Destination, string])[] = [
   ["inbox", "Inbox"],
   ["entities", "Entities"],
+  ["referrals", "Referrals"],
   ["decisions", "Decisions"],
   ["overview", "Overview"],
   ["importing", "Import"],
   ["outbox", "Outbox"],
 ];
 
+/** Places of reward officers. */
+const OFFICERS_PLACES: typeof PLACES = [
+  ["claims", "Claims"],
+  ["decisions", "Decisions"],
+];
+
 /** Places that one comes to from another. */
-const INSIDE: Readonly<Partial<Record<Place, Destination>>> = { tip: "inbox", file: "inbox", timeline: "inbox", entity: "entities" };
+const INSIDE: Readonly<Partial<Record<Place, Destination>>> = {
+  tip: "inbox",
+  file: "inbox",
+  timeline: "inbox",
+  entity: "entities",
+  referral: "referrals",
+  claim: "claims",
+};
+
+/** What the views of referrals and claims show. */
+const SHOWN_OF = {
+  referrals: ["referrals", "line"],
+  referral: ["referral", "letter", "preview"],
+  claims: ["claims", "line", "preview"],
+  claim: ["claim", "preview"],
+} as const;
 
 /** What the place for imports shows. */
 const IMPORT_PARTS = ["importing", "fingerprint", "uploading", "imported"] as const;
+
+type Drawing = (state: State, dispatch: Dispatch) => HTMLElement;
 
 export class View {
   readonly #dispatch: Dispatch;
@@ -85,7 +111,7 @@ export class View {
     const go = (to: Destination) => () => {
       this.#dispatch({ do: "go", to });
     };
-    const open = isReader(desk) ? PLACES : PLACES.filter(([to]) => to === "importing");
+    const open = desk.officers ? OFFICERS_PLACES : isReader(desk) ? PLACES : PLACES.filter(([to]) => to === "importing");
     const places = open.map(([to, label]) => {
       const waiting = to === "decisions" && desk.decisions > 0 ? ` (${String(desk.decisions)})` : "";
       const here = to === (INSIDE[place] ?? place);
@@ -96,7 +122,7 @@ export class View {
       this.#dispatch({ do: "panel", panel: name });
     };
     this.#header.replaceChildren(
-      make("strong", {}, "Firsthand review"),
+      make("strong", {}, desk.officers ? "Firsthand rewards" : "Firsthand review"),
       make("span", { class: "practice" }, desk.practice ? "Practice: protects nothing" : ""),
       make("nav", { "aria-label": "Places" }, ...places),
       make("span", { class: "filling" }, filling),
@@ -142,6 +168,18 @@ export class View {
         if (moved || state.casework !== before.casework) this.#redraw(timelineView(state, this.#dispatch));
         if (moved) this.#focusHeading();
         return;
+      case "referrals":
+        this.#drawLines(referralsView, state, before, moved, SHOWN_OF.referrals);
+        return;
+      case "claims":
+        this.#drawLines(claimsView, state, before, moved, SHOWN_OF.claims);
+        return;
+      case "referral":
+        this.#drawOne(referralView, state, before, moved || state.referral?.referral !== before.referral?.referral, SHOWN_OF.referral);
+        return;
+      case "claim":
+        this.#drawOne(claimView, state, before, moved || state.claim?.claim !== before.claim?.claim, SHOWN_OF.claim);
+        return;
       case "decisions":
         if (moved || state.decisions !== before.decisions || state.casework.proposing !== before.casework.proposing)
           this.#show(decisionsView(state, this.#dispatch));
@@ -161,6 +199,24 @@ export class View {
         if (moved || state.outbox !== before.outbox || state.codes !== before.codes) this.#redraw(outboxView(state, this.#dispatch));
         if (moved) this.#focusHeading();
     }
+  }
+
+  /** A list in which one line is chosen: that one has the focus. */
+  #drawLines(draw: Drawing, state: State, before: State, moved: boolean, parts: readonly (keyof State)[]): void {
+    if (!moved && parts.every((part) => state[part] === before[part])) return;
+    this.#redraw(draw(state, this.#dispatch));
+    if (moved) this.#focusHeading();
+    else if (state.preview !== before.preview) this.#main.querySelector<HTMLElement>("[data-asked]")?.focus();
+    else if (state.line !== before.line) this.#main.querySelector<HTMLElement>("[data-chosen]")?.focus();
+  }
+
+  #drawOne(draw: Drawing, state: State, before: State, moved: boolean, parts: readonly (keyof State)[]): void {
+    if (!moved && parts.every((part) => state[part] === before[part])) return;
+    this.#redraw(draw(state, this.#dispatch));
+    if (moved) this.#focusHeading();
+    // What was asked for is below everything else.
+    else if (state.letter !== before.letter || state.preview !== before.preview)
+      this.#main.querySelector<HTMLElement>("[data-asked]")?.focus();
   }
 
   #tellWork(work: string | null): void {
