@@ -38,7 +38,7 @@ afterAll(async () => {
 describe("the review machine's archive", () => {
   it("is the same in another folder, time zone, language and umask", async () => {
     const elsewhere = join(folder, "somewhere else");
-    await cp(join(ROOT, "src"), join(elsewhere, "src"), { recursive: true });
+    for (const part of ["src", "deploy/guides"]) await cp(join(ROOT, part), join(elsewhere, part), { recursive: true });
     for (const name of ["LICENSE", "package.json", "package-lock.json"]) await cp(join(ROOT, name), join(elsewhere, name));
     await symlink(join(ROOT, "node_modules"), join(elsewhere, "node_modules"));
     const command = `umask 077 && exec "${process.execPath}" --preserve-symlinks src/build/archive-main.ts reviewer --out out --json`;
@@ -67,6 +67,8 @@ describe("the review machine's archive", () => {
     const { stdout, stderr } = await run("unshare", ["--map-root-user", "--net", link, ...words], BARE);
     expect(stderr).not.toMatch(/network|Warning/);
     expect(JSON.parse(stdout)).toBeTypeOf("object");
+    const { stdout: guide } = await run(link, ["help", "reviewer"], BARE);
+    expect(guide).toBe(await readFile(join(ROOT, "deploy/guides/reviewer.md"), "utf8"));
     expect(await readdir(join(folder, "ceremony", "public"))).toContain("program.pgp");
   });
 
