@@ -30,6 +30,8 @@ export interface Desk {
   readonly progress: Progress;
   /** Tells people something at once, on the error output. */
   readonly say: (sentence: string) => void;
+  /** Set in the window: the casebook is open, this process its writer, and this person sits at it. */
+  readonly seated?: { readonly open: OpenCasebook; readonly person: ActingPerson };
 }
 
 /**
@@ -37,6 +39,7 @@ export interface Desk {
  * @throws {Refusal} `network-up`, what is wrong with shares and casebook.
  */
 export async function sitDown(desk: Desk, from: "packs" | "files" = "packs"): Promise<OpenCasebook> {
+  if (desk.seated !== undefined) return desk.seated.open;
   const networks = await lookForNetworks(desk);
   return networks.length === 0 ? openAt(desk, from) : asWriter(desk, (open) => Promise.resolve(open), from);
 }
@@ -47,6 +50,7 @@ export async function asWriter<T>(
   work: (open: OpenCasebook, person: ActingPerson) => Promise<T>,
   from: "packs" | "files" = "packs",
 ): Promise<T> {
+  if (desk.seated !== undefined) return work(desk.seated.open, desk.seated.person);
   const networks = await lookForNetworks(desk);
   const writer = becomeWriter(desk.folder);
   try {

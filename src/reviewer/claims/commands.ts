@@ -12,7 +12,7 @@ import { writeDurably, writeNewFile } from "../casebook/durable-file.ts";
 import type { ActOf } from "../casebook/event.ts";
 import { asWriter, type Desk, sitDown } from "../desk.ts";
 import { visibleJson, visibleLine } from "../hostile-text.ts";
-import { readInput } from "../input-file.ts";
+import { type InputFile, readInput } from "../input-file.ts";
 import { makeFolder } from "../new-folder.ts";
 import { sha256Hex } from "../referral/files.ts";
 import { printed } from "../referral/print.ts";
@@ -47,7 +47,7 @@ export function exportClaims(file: string, all: boolean, desk: Desk): Promise<An
 }
 
 /** Takes in a hand-over. */
-export function importClaims(file: string, desk: Desk): Promise<Answer> {
+export function importClaims(file: InputFile, desk: Desk): Promise<Answer> {
   return asWriter(desk, async ({ casebook, vault }, person) => {
     requireRewards(casebook);
     const bytes = await readInput(file);
@@ -130,7 +130,7 @@ export async function showClaim(prefix: string, desk: Desk): Promise<Answer> {
 export function recordStep(
   prefix: string,
   step: Omit<ActOf<"claim-moved">, "kind" | "claim" | "document">,
-  documentFile: string | undefined,
+  documentFile: InputFile | undefined,
   desk: Desk,
 ): Promise<Answer> {
   return asWriter(desk, async ({ casebook }, person) => {
@@ -151,7 +151,7 @@ export function recordAnswers(prefix: string, answers: Omit<ActOf<"claim-asked">
 }
 
 /** Records that committees were told of a payment in cryptocurrency. */
-export function recordNotice(prefix: string, date: string, documentFile: string | undefined, desk: Desk): Promise<Answer> {
+export function recordNotice(prefix: string, date: string, documentFile: InputFile | undefined, desk: Desk): Promise<Answer> {
   return asWriter(desk, async ({ casebook }, person) => {
     const { id } = findClaim(casebook, prefix);
     const document = documentFile === undefined ? null : sha256Hex(await readInput(documentFile));
@@ -176,7 +176,7 @@ export function proposeForClaim(prefix: string, wanted: Wanted, desk: Desk): Pro
 }
 
 /** Seals who is paid, and how, to the payment officer's certificate. Here nobody can open it again. */
-export function sealPayee(prefix: string, file: string, certificate: Bytes, desk: Desk): Promise<Answer> {
+export function sealPayee(prefix: string, file: InputFile, certificate: Bytes, desk: Desk): Promise<Answer> {
   return asWriter(desk, async ({ casebook }, person) => {
     const { id } = findClaim(casebook, prefix);
     const officer = await foreignCertificate(certificate, Math.floor(desk.now.getTime() / 1000));
@@ -184,7 +184,9 @@ export function sealPayee(prefix: string, file: string, certificate: Bytes, desk
     await casebook.append({ kind: "payee-sealed", claim: id, certificate: officer.fingerprint, sealed }, person, desk.now);
     return {
       json: { claim: id, certificate: officer.fingerprint },
-      lines: [`Sealed to ${officer.fingerprint}. Destroy ${file} now: only the payment officer is to know what it says.`],
+      lines: [
+        `Sealed to ${officer.fingerprint}.${typeof file === "string" ? ` Destroy ${file} now: only the payment officer is to know what it says.` : ""}`,
+      ],
     };
   });
 }

@@ -13,11 +13,11 @@ import { findTip } from "../casebook/shelf.ts";
 import { openWords, sealWords } from "../casebook/tip-keys.ts";
 import { asWriter, type Desk, sitDown } from "../desk.ts";
 import { visibleJson, visibleLine, visibleText } from "../hostile-text.ts";
-import { readInput } from "../input-file.ts";
+import { type InputFile, readInput } from "../input-file.ts";
 import { readingOf } from "../triage/state.ts";
 import type { Answer } from "../views.ts";
 import type { REMOVAL_REASONS } from "./acts.ts";
-import { composeDossier, entitiesOf } from "./compose.ts";
+import { composeDossier, statementOf } from "./compose.ts";
 import { keepDocument, openDocument } from "./documents.ts";
 import { dossierDocument } from "./document.ts";
 import { formatDossier } from "./dossier.ts";
@@ -26,12 +26,12 @@ import { exhibitsOf, readExhibits } from "./exhibits.ts";
 import { sha256Hex } from "./files.ts";
 import { fixedDossier, packDossier } from "./pack.ts";
 import { placesOf, standsIn, without } from "./redaction.ts";
-import { lastOf, requireReferral } from "./rules.ts";
+import { requireReferral } from "./rules.ts";
 import { type Source, sourcesOf, wordsRemoved } from "./sources.ts";
-import { emptyStatement, formatStatement, parseStatement } from "./statement.ts";
+import { formatStatement, parseStatement } from "./statement.ts";
 
 /** Records the rewards program that referrals are made for from now on, from `program.json` in any form. */
-export function recordProgram(file: string, desk: Desk): Promise<Answer> {
+export function recordProgram(file: InputFile, desk: Desk): Promise<Answer> {
   return asWriter(desk, async ({ casebook }, person) => {
     const program = parseProgram(await canonicalJson(file));
     if (program.example && !casebook.opened.demo) throw new Refusal("example-program");
@@ -40,7 +40,7 @@ export function recordProgram(file: string, desk: Desk): Promise<Answer> {
   });
 }
 
-async function canonicalJson(file: string): Promise<Bytes> {
+async function canonicalJson(file: InputFile): Promise<Bytes> {
   const bytes = await readInput(file);
   try {
     return formatJson(JSON.parse(fromUtf8(bytes)) as Json);
@@ -139,7 +139,7 @@ function linesOfSource({ name, shelved, texts }: Source): string[] {
 
 /** What is to be removed: a stretch of one text, or every place where the words of a file stand. */
 export type Removing =
-  { readonly start: number; readonly end: number; readonly text: number; readonly source: string } | { readonly wordsFile: string };
+  { readonly start: number; readonly end: number; readonly text: number; readonly source: string } | { readonly wordsFile: InputFile };
 
 /** Removes words from the texts of a referral. What they were is written nowhere. */
 export function remove(referral: number, what: Removing, reason: (typeof REMOVAL_REASONS)[number], desk: Desk): Promise<Answer> {
@@ -157,7 +157,7 @@ export function remove(referral: number, what: Removing, reason: (typeof REMOVAL
 
 type Stretch = ActOf<"removed">["from"];
 
-async function everywhere(sources: readonly Source[], wordsFile: string): Promise<Stretch[]> {
+async function everywhere(sources: readonly Source[], wordsFile: InputFile): Promise<Stretch[]> {
   const words = fromUtf8(await readInput(wordsFile)).replace(/\r?\n$/, "");
   if (words === "") throw new Refusal("usage", "the file with the words is empty");
   return sources.flatMap(({ shelved, texts }) =>
@@ -198,24 +198,20 @@ export function chooseExhibit(referral: number, exhibit: string, included: boole
 /** Writes the form that an author fills in, or what was written last. */
 export async function form(referral: number, file: string, desk: Desk): Promise<Answer> {
   const { casebook } = await sitDown(desk);
-  const sources = await sourcesOf(casebook, referral);
-  const written = lastOf(casebook.state, "dossier-written", referral);
-  const empty = emptyStatement(
-    sources.map(({ name }) => name),
-    entitiesOf(casebook, sources).map(({ number }) => number),
-  );
-  const statement = written === null ? empty : parseStatement(utf8(await openWords(written.sealed, await dossierKey(casebook, referral))));
-  await writeNewFile(file, [utf8(visibleJson(statement))]);
+  await writeNewFile(file, [utf8(visibleJson(await statementOf(casebook, referral, await sourcesOf(casebook, referral))))]);
   return { json: { file }, lines: [`Fill in ${file}, then: referral write ${String(referral)} ${file}`] };
 }
 
 /** Takes in what the author wrote, over what was written before. */
-export function write(referral: number, file: string, desk: Desk): Promise<Answer> {
+export function write(referral: number, file: InputFile, desk: Desk): Promise<Answer> {
   return asWriter(desk, async ({ casebook }, person) => {
     const statement = parseStatement(await readInput(file));
     const sealed = await sealWords(fromUtf8(formatStatement(statement)), await dossierKey(casebook, referral));
     await casebook.append({ kind: "dossier-written", referral, sealed }, person, desk.now);
-    return { json: { referral }, lines: [`Written. The file ${file} is not needed any more: remove it.`] };
+    return {
+      json: { referral },
+      lines: [typeof file === "string" ? `Written. The file ${file} is not needed any more: remove it.` : "Written."],
+    };
   });
 }
 
@@ -305,8 +301,8 @@ function proposedAnswer(proposal: number, rest: Readonly<Record<string, string |
 
 /** What an agency answered. */
 export interface AgencyAnswer extends Pick<ActOf<"agency-answered">, "answer" | "outcome" | "date" | "reference"> {
-  readonly wordsFile: string | undefined;
-  readonly documentFiles: readonly string[];
+  readonly wordsFile: InputFile | undefined;
+  readonly documentFiles: readonly InputFile[];
 }
 
 /** Records an answer of the agency, with what came with it. */
@@ -340,7 +336,7 @@ export function reopen(referral: number, desk: Desk): Promise<Answer> {
  * Tells every witness of a referral who can be answered the same thing. With `challenge`, each is asked to prove a claim: all of them, since nobody here knows who
  * wants a reward, and asking only some would tell.
  */
-export function tell(referral: number, textFile: string, challenge: boolean, desk: Desk): Promise<Answer> {
+export function tell(referral: number, textFile: InputFile, challenge: boolean, desk: Desk): Promise<Answer> {
   return asWriter(desk, async ({ casebook }, person) => {
     const text = fromUtf8(await readInput(textFile))
       .replaceAll("\r\n", "\n")

@@ -18,7 +18,7 @@ import { exhibitsOf, type IncludedExhibit } from "./exhibits.ts";
 import { stillIn, without } from "./redaction.ts";
 import { authorsOf, lastOf, requireReferral } from "./rules.ts";
 import { programOf, type Source, sourcesOf, type SourceText, wordsRemoved } from "./sources.ts";
-import { parseStatement, type Statement } from "./statement.ts";
+import { emptyStatement, parseStatement, type Statement } from "./statement.ts";
 
 /** Stands at the head of every dossier. */
 const CAVEAT = [
@@ -43,9 +43,8 @@ export interface Composed {
  * @throws {Refusal} `wrong-state` if nothing was written; `not-allowed` without consent; `still-there`; `bad-field` if something does not fit; `tip-destroyed`.
  */
 export async function composeDossier(casebook: Casebook, referral: number, date: string): Promise<Composed> {
-  const written = lastOf(casebook.state, "dossier-written", referral);
-  if (written === null) throw new Refusal("wrong-state", "nothing is written yet");
-  const statement = parseStatement(utf8(await openWords(written.sealed, await dossierKey(casebook, referral))));
+  const statement = await writtenStatement(casebook, referral);
+  if (statement === null) throw new Refusal("wrong-state", "nothing is written yet");
   const sources = await sourcesOf(casebook, referral);
   for (const source of sources) requireConsent(source, statement);
   const { exhibits, parts } = exhibitsOf(casebook, referral, sources, date);
@@ -53,6 +52,18 @@ export async function composeDossier(casebook: Casebook, referral: number, date:
   formatDossier(dossier);
   requireRemoved(dossier, wordsRemoved(sources));
   return { dossier, exhibits, sources };
+}
+
+/** What the author wrote last, or the empty form for these sources. @throws {Refusal} `tip-destroyed`, `no-such-item`. */
+export async function statementOf(casebook: Casebook, referral: number, sources: readonly Source[]): Promise<Statement> {
+  const names = sources.map(({ name }) => name);
+  const entities = entitiesOf(casebook, sources).map(({ number }) => number);
+  return (await writtenStatement(casebook, referral)) ?? emptyStatement(names, entities);
+}
+
+async function writtenStatement(casebook: Casebook, referral: number): Promise<Statement | null> {
+  const written = lastOf(casebook.state, "dossier-written", referral);
+  return written === null ? null : parseStatement(utf8(await openWords(written.sealed, await dossierKey(casebook, referral))));
 }
 
 /** @throws {Refusal} `not-allowed` if the witness did not agree to this. */

@@ -19,6 +19,7 @@ import { openWords } from "../casebook/tip-keys.ts";
 import { makeFolder } from "../new-folder.ts";
 import { dossierDocument } from "./document.ts";
 import { type Dossier, parseDossier } from "./dossier.ts";
+import { keepDocument } from "./documents.ts";
 import { dossierKey } from "./dossier-key.ts";
 import { exhibitsOf, readExhibits } from "./exhibits.ts";
 import {
@@ -54,17 +55,67 @@ export async function fixedDossier(casebook: Casebook, referral: number): Promis
   return { dossier: parseDossier(bytes), sha256: fixed.sha256 };
 }
 
+/** An approved dossier, sealed; nothing of it is written down yet. */
+interface Sealed {
+  readonly packed: Packed;
+  readonly files: ReadonlyMap<string, Bytes>;
+  readonly sealed: Bytes;
+  readonly act: ActOf<"dossier-packed">;
+}
+
+interface Opened {
+  readonly casebook: Casebook;
+  readonly program: Bytes;
+}
+
+/** To whom it is sealed, a certificate, and whether a PDF goes along. */
+interface Packing {
+  readonly agency: Bytes;
+  readonly pdf: boolean;
+}
+
 /**
  * Writes an approved dossier into a new folder, sealed to `agency` (a certificate), and records it. The caller is the casebook's writer.
  * @throws {Refusal} `wrong-state` if it is not approved; `bad-certificate`, `no-browser`, `already-there`. @throws {Fault}.
  */
 export async function packDossier(
-  { casebook, program }: { readonly casebook: Casebook; readonly program: Bytes },
+  opened: Opened,
   referral: number,
-  { folder, agency, pdf }: { readonly folder: string; readonly agency: Bytes; readonly pdf: boolean },
+  { folder, ...packing }: Packing & { readonly folder: string },
   person: ActingPerson,
   now: Date,
 ): Promise<Packed> {
+  const { packed, files, sealed, act } = await sealDossier(opened, referral, packing, now);
+  await makeFolder(folder, async (work) => {
+    for (const [path, bytes] of files) {
+      const place = join(work, "contents", path);
+      await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+      await writeDurably(place, [bytes]);
+    }
+    await writeDurably(join(work, packed.file), [sealed]);
+    await opened.casebook.append(act, person, now);
+  });
+  return packed;
+}
+
+/**
+ * The same, kept in the casebook as a document of its referral (documents.ts) until it leaves: the sealed file alone, nothing in the clear on any disk.
+ * @throws {Refusal} as {@link packDossier}. @throws {Fault}.
+ */
+export async function keepPackedDossier(
+  opened: Opened,
+  referral: number,
+  packing: Packing,
+  person: ActingPerson,
+  now: Date,
+): Promise<Packed> {
+  const { packed, sealed, act } = await sealDossier(opened, referral, packing, now);
+  await keepDocument(opened.casebook, sealed, await dossierKey(opened.casebook, referral));
+  await opened.casebook.append(act, person, now);
+  return packed;
+}
+
+async function sealDossier({ casebook, program }: Opened, referral: number, { agency, pdf }: Packing, now: Date): Promise<Sealed> {
   const { dossier, sha256 } = await fixedDossier(casebook, referral);
   const seconds = Math.floor(now.getTime() / 1000);
   const certificate = await foreignCertificate(agency, seconds);
@@ -86,16 +137,7 @@ export async function packDossier(
     manifest: sha256Hex(manifest),
     agency: packed.agency,
   };
-  await makeFolder(folder, async (work) => {
-    for (const [path, bytes] of files) {
-      const place = join(work, "contents", path);
-      await mkdir(dirname(place), { recursive: true, mode: 0o700 });
-      await writeDurably(place, [bytes]);
-    }
-    await writeDurably(join(work, packed.file), [sealed]);
-    await casebook.append(act, person, now);
-  });
-  return packed;
+  return { packed, files, sealed, act };
 }
 
 /** What the two who approved this dossier signed. @throws {Refusal} `wrong-state`. */
