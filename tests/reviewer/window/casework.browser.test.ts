@@ -1,6 +1,5 @@
 /** Entities, a timeline, proposals, the metrics' file and who only imports, at the window in real browsers. */
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -190,7 +189,7 @@ describe.each(BROWSERS)("in %s", (name) => {
 
     // The metrics as a file: the bytes that the command writes.
     if (name === "chromium") {
-      const folder = await mkdtemp(join(tmpdir(), "firsthand-saved-"));
+      const folder = await newFolder();
       const devtools = await page.createCDPSession();
       await devtools.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
       await press(page, "g", "v");

@@ -6,7 +6,10 @@ import type { Dispatch } from "./view.ts";
 
 /** Open proposals, and those that were decided. */
 export function decisionsView({ decisions, casework: { proposing } }: State, dispatch: Dispatch): HTMLElement {
-  const items = (decisions?.open ?? []).map(({ proposal, by, at, says, mayConfirm, mayReject }) => {
+  const heading = make("h1", { tabindex: "-1" }, "Decisions of two people");
+  // Nothing moves under somebody's hand on its way to a button that cannot be taken back.
+  if (decisions === null || proposing === null) return make("section", { class: "decisions" }, heading, make("p", {}, "One moment."));
+  const items = decisions.open.map(({ proposal, by, at, says, mayConfirm, mayReject }) => {
     const decide = (confirmed: boolean) => () => {
       dispatch({ do: "decide", proposal, confirmed });
     };
@@ -25,11 +28,11 @@ export function decisionsView({ decisions, casework: { proposing } }: State, dis
   return make(
     "section",
     { class: "decisions" },
-    make("h1", { tabindex: "-1" }, "Decisions of two people"),
+    heading,
     make("p", {}, "What cannot be made undone takes two: one proposes, another confirms, and one of the two is a lead."),
-    proposing?.mayPropose === true ? proposeButtons(dispatch) : null,
+    proposing.mayPropose ? proposeButtons(dispatch) : null,
     items.length === 0 ? make("p", {}, "Nothing waits for a second person.") : make("ol", {}, ...items),
-    proposing === null || proposing.decided.length === 0 ? null : decidedView(proposing.decided),
+    proposing.decided.length === 0 ? null : decidedView(proposing.decided),
   );
 }
 
