@@ -6,9 +6,9 @@
 # The server's image is Node, the C libraries it needs, and the program: no shell, no package manager, no system. It holds no keys, no page and no data; all three are mounted
 # (deploy/README.md). Node itself is the one that package-lock.json pins by its hash and that the tests ran with. Pin what the images are built on by its digest:
 #
-#   --build-arg BUILD_IMAGE=docker.io/library/node:24-bookworm-slim@sha256:…
-ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
-ARG TOR_IMAGE=docker.io/library/debian:bookworm-slim
+#   --build-arg BUILD_IMAGE=docker.io/library/node:24-trixie-slim@sha256:…
+ARG BUILD_IMAGE=docker.io/library/node:24-trixie-slim
+ARG TOR_IMAGE=docker.io/library/debian:trixie-slim
 
 FROM ${TOR_IMAGE} AS tor
 RUN apt-get update \

@@ -4,10 +4,12 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { asBytes, type Bytes } from "../protocol/bytes.ts";
 import { fromUtf8 } from "../protocol/encoding.ts";
 import { Fault, Refusal } from "../protocol/errors.ts";
 import { type LogPolicy, parseLogPolicy } from "../protocol/format/log-policy.ts";
+import { guideFile } from "../protocol/guides.ts";
 import type { LogTrust } from "../protocol/tlog/verify.ts";
 import { addCheckpoint, type CosignerDesk } from "./add-checkpoint.ts";
 import { audit } from "./audit.ts";
@@ -45,6 +47,7 @@ import {
   type CheckWords,
   type CosignWords,
   HELP,
+  type HelpWords,
   type InventoryWords,
   type KeygenWords,
   type PageWords,
@@ -119,6 +122,8 @@ function obey(order: Words, telling: Telling): Promise<Done> {
       return serve(order, telling);
     case "submit":
       return submitTo(order, telling);
+    case "help":
+      return guide(order, telling);
   }
 }
 
@@ -285,6 +290,13 @@ async function readGiven(path: string, what: string): Promise<Bytes> {
   } catch (error) {
     throw new Fault(`reading ${what} ${path}`, error);
   }
+}
+
+/** A guide for people. In an archive as in a checkout they lie two folders above the program. */
+async function guide({ guide: name }: HelpWords, { json }: Telling): Promise<Done> {
+  const path = fileURLToPath(new URL(`../../deploy/guides/${guideFile(name)}`, import.meta.url));
+  const text = fromUtf8(await readGiven(path, "the guide"));
+  return { findings: 0, text: json ? `${JSON.stringify({ guide: text })}\n` : text };
 }
 
 async function readPolicy(path: string): Promise<LogPolicy> {

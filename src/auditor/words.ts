@@ -17,6 +17,7 @@ export const HELP = `firsthand-auditor: checks a log of Firsthand, and the page 
   firsthand-auditor answer REQUEST --policy FILE --key FILE --state FOLDER [--out FILE]
   firsthand-auditor serve HOST:PORT --policy FILE --key FILE --state FOLDER
   firsthand-auditor submit PLACE --policy FILE (--to URL | --old SIZE) [--out FILE]
+  firsthand-auditor help GUIDE
 
   verify          every signature, entry and rule of a log
   report          verify, and write report.html (to look at) and report.json into a folder
@@ -29,6 +30,7 @@ export const HELP = `firsthand-auditor: checks a log of Firsthand, and the page 
   cosign          check that the log only grew since the checkpoint seen last, read all of it, and sign the new one
   answer, serve   cosign what somebody brings: a request in a file, or over HTTP (C2SP tlog-witness, add-checkpoint)
   submit          take the log's checkpoint to a cosigner (--to), or write the request for one (--old)
+  help            a guide of a page or two: operator, courier, reviewer, auditor, incidents
 
   PLACE           address of the server (http:// or https://), or a folder with a copy of its log
   SITE            address of the server (http:// or https://)
@@ -148,6 +150,12 @@ export interface SubmitWords extends Always {
   readonly out: string | null;
 }
 
+/** A guide for people. */
+export interface HelpWords extends Always {
+  readonly command: "help";
+  readonly guide: string;
+}
+
 /** What is to be done. */
 export type Words =
   | VerifyWords
@@ -160,7 +168,8 @@ export type Words =
   | CosignWords
   | AnswerWords
   | ServeWords
-  | SubmitWords;
+  | SubmitWords
+  | HelpWords;
 
 const OPTIONS = {
   policy: { type: "string" },
@@ -202,6 +211,7 @@ const COMMANDS: Readonly<
   answer: { ...objects("request", "a file"), options: ["policy", "key", "state", "out"] },
   serve: { ...objects("address", "HOST:PORT to listen on"), options: ["policy", "key", "state"] },
   submit: { ...objects("log", "an address or a folder"), options: ["policy", "to", "old", "out", "proxy"] },
+  help: { ...objects("guide", "its name"), options: [] },
 };
 
 function objects(what: string, how: string): { missing: string; tooMany: string } {
@@ -212,7 +222,7 @@ function objects(what: string, how: string): { missing: string; tooMany: string 
 export function parseWords(words: readonly string[], now: number): Words | null {
   const { values, positionals } = split(words);
   const given: Values = values;
-  if (values.help === true || positionals[0] === "help") return null;
+  if (values.help === true || (positionals[0] === "help" && positionals.length === 1)) return null;
   const [command, object, ...more] = positionals;
   const all = Object.keys(COMMANDS).join(", ");
   if (command === undefined) throw usage(`say what to do: ${all}`);
@@ -232,6 +242,8 @@ function wordsOf(command: Words["command"], object: string, given: Values, line:
   switch (command) {
     case "page":
       return pageWords(object, given, line);
+    case "help":
+      return { command, line, guide: object };
     case "keygen":
       return { command, line, name: object, out: needed(given, "out", "FILE", "where the key is kept") };
     case "verify":

@@ -13,7 +13,7 @@
  * packs; the archive's sum is that of the Node in the lock file.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
@@ -66,9 +66,9 @@ export async function buildArchive({ name, entries: given, inputs }: Contents): 
     for (const [file, notice] of notices) entries.set(`licences/${ingredient.replace("/", "-")}/${file}`, text(notice));
   }
   entries.set("SHA256SUMS", text(sumsOf(entries)));
-  const folder = `${name}-${version}-linux-x64`;
-  const bytes = await promisify(gzip)(await archiveOf(folder, entries), { level: 6 });
-  return { name: `${folder}.tar.gz`, bytes, sha256: sha256(bytes), ingredients: list };
+  const top = `${name}-${version}-linux-x64`;
+  const bytes = await promisify(gzip)(await archiveOf(top, entries), { level: 6 });
+  return { name: `${top}.tar.gz`, bytes, sha256: sha256(bytes), ingredients: list };
 }
 
 /** Writes an archive into `outDir`, with its list of ingredients and the sums of both beside it. */
@@ -85,6 +85,14 @@ export async function writeArchive(archive: BuiltArchive, outDir: string): Promi
 /** A file of text that is read. */
 export function text(content: string): Entry {
   return { bytes: Buffer.from(content, "utf8"), mode: 0o644 };
+}
+
+/** Every file of a folder of the repository, as text, by its path below `to`. */
+export async function folder(from: string, to: string): Promise<[path: string, entry: Entry][]> {
+  const names = await readdir(join(ROOT, from));
+  return Promise.all(
+    names.map(async (name): Promise<[string, Entry]> => [`${to}/${name}`, text(await readFile(join(ROOT, from, name), "utf8"))]),
+  );
 }
 
 /** A script for `sh` that runs a program of the archive with the archive's Node and these options of it. Follows links to itself, so that it can be started from anywhere. */

@@ -6,10 +6,11 @@
  *     program/window.{js,css}   the page of its window
  *     program/renderer.mjs      the process that draws pictures and documents, and MuPDF for it:
  *     program/mupdf-wasm.wasm
+ *     program/guides/           what `help` prints
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BuiltArchive, buildArchive, starter, text, writeArchive } from "./archive.ts";
+import { type BuiltArchive, buildArchive, folder, starter, text, writeArchive } from "./archive.ts";
 import { bundleProgram, ROOT } from "./bundle.ts";
 import { buildWindow } from "./window.ts";
 
@@ -34,6 +35,7 @@ export async function writeReviewer(outDir: string): Promise<BuiltArchive> {
       ["README", text(README)],
       ["firsthand-reviewer", starter("program/main.mjs")],
       ["program/main.mjs", text(program.text)],
+      ...(await folder("deploy/guides", "program/guides")),
       ["program/mupdf-wasm.wasm", { bytes: await readFile(join(ROOT, MUPDF)), mode: 0o644 }],
       ["program/renderer.mjs", text(renderer.text)],
       ["program/window.css", text(window.style)],

@@ -8,10 +8,8 @@
  *
  * PostgreSQL is not inside: DATABASE_URL says where it is.
  */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { type BuiltArchive, buildArchive, type Entry, starter, text, writeArchive } from "./archive.ts";
-import { bundleProgram, ROOT } from "./bundle.ts";
+import { type BuiltArchive, buildArchive, folder, starter, text, writeArchive } from "./archive.ts";
+import { bundleProgram } from "./bundle.ts";
 
 /** How Node's memory is kept small under many tips (deploy/SIZING.md). */
 const OPTIONS = ["--max-semi-space-size=4", "--single-threaded-gc"];
@@ -37,17 +35,10 @@ export async function writeServer(outDir: string): Promise<BuiltArchive> {
       ["firsthand-auditor", starter("program/auditor/main.mjs")],
       ["program/server/main.mjs", text(server.text)],
       ["program/auditor/main.mjs", text(auditor.text)],
-      ...(await folder("migrations")),
-      ...(await folder("deploy/guides")),
+      ...(await folder("migrations", "migrations")),
+      ...(await folder("deploy/guides", "deploy/guides")),
     ],
     inputs: [server, auditor].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
   });
   return writeArchive(archive, outDir);
-}
-
-async function folder(path: string): Promise<[path: string, entry: Entry][]> {
-  const names = await readdir(join(ROOT, path));
-  return Promise.all(
-    names.map(async (name): Promise<[string, Entry]> => [`${path}/${name}`, text(await readFile(join(ROOT, path, name), "utf8"))]),
-  );
 }

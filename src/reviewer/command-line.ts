@@ -18,6 +18,7 @@ import type { TypingBack } from "./cards.ts";
 import { PROPOSABLE, type Proposable } from "./decisions.ts";
 import type { Desk } from "./desk.ts";
 import { extendProgram, extendRewards } from "./extend.ts";
+import { guide } from "./guide.ts";
 import { OVERRIDE, requireIsolation } from "./isolation.ts";
 import { readOwnSecret } from "./own-secret.ts";
 import * as retention from "./retention.ts";
@@ -58,6 +59,7 @@ const HELP = `firsthand-reviewer: reads tips on a machine that has no network.
   firsthand-reviewer status          counts, keys, what is waiting
   firsthand-reviewer verify          whether the casebook is whole
       --against FOLDER      and how a copy of it in that folder stands to it
+  firsthand-reviewer help GUIDE      a guide of a page or two: operator, courier, reviewer, auditor, incidents
 
   firsthand-reviewer referral …      from tips to an agency: referral --help
   firsthand-reviewer claims …        rewards, in the reward officers' own casebook: claims --help
@@ -198,6 +200,7 @@ const COMMANDS: Readonly<Record<string, { readonly words: readonly string[]; rea
   confirm: { words: ["N"], options: AT_A_CASEBOOK },
   reject: { words: ["N"], options: AT_A_CASEBOOK },
   proposals: { words: [], options: AT_A_CASEBOOK },
+  help: { words: ["GUIDE"], options: ["json"] },
   "replace-cards": { words: ["DIR"], options: ["quorum", "verify-from", ...AT_A_CASEBOOK] },
 };
 
@@ -284,6 +287,7 @@ async function runCommand(command: string, words: readonly string[], values: Val
   const [first = "", second = ""] = words;
   const now = new Date();
   const override = values[OVERRIDE] === true;
+  if (command === "help") return { answer: await guide(first), sound: true };
   if (command === "ceremony") {
     const plan = await planOf(values, now);
     requireIsolation({ practice: plan.demo, override }, say);

@@ -26,6 +26,7 @@ export async function benchAppend(): Promise<Result[]> {
   try {
     await keep(context, {}, () => Promise.resolve());
     const early = await appending(context, 1);
+    const few = await leafCount(context.db);
     await tenYears(context);
     const late = await appending(context, BATCHES + 1);
     const size = await leafCount(context.db);
@@ -36,6 +37,15 @@ export async function benchAppend(): Promise<Result[]> {
         unit: "ms",
         baseline: { name: "the same on the first days", value: early },
         target: { ratio: 1.5, aim: "at-most" },
+        growth: {
+          title: "append and publish a batch",
+          of: "entries in the log",
+          unit: "ms",
+          points: [
+            { size: few, value: early },
+            { size, value: late },
+          ],
+        },
       },
     ];
   } finally {

@@ -2,7 +2,7 @@
  * Sealing in real browsers: processor time of all of a browser's processes against the platform's own functions on the same file in the same browser, and the
  * most memory for a large file against a small one.
  */
-import { mkdtemp, open, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,6 +13,7 @@ import { generateCertificate } from "../../src/protocol/crypto/certificate.ts";
 import { randomBytes } from "../../src/protocol/crypto/random.ts";
 import { type BrowserName, BROWSERS, openBrowser } from "../support/browser.ts";
 import type { BenchPage } from "./browser-page.ts";
+import { treeOf } from "./processor.ts";
 import type { Result } from "./target.ts";
 
 const MIB = 1_048_576;
@@ -20,8 +21,6 @@ const AMOUNT = 64;
 const SMALL = 50;
 const LARGE = 500;
 const ROUNDS = 5;
-/** Clock ticks a second in `/proc`, on every Linux. */
-const TICKS = 100;
 /** Milliseconds between two looks at memory. */
 const EACH = 25;
 
@@ -99,6 +98,15 @@ async function benchIn(name: BrowserName, address: string, files: ReadonlyMap<nu
         unit: "MiB",
         baseline: { name: `for one of ${String(SMALL)} MiB`, value: small / MIB },
         target: { ratio: 1.5, aim: "at-most" },
+        growth: {
+          title: `memory of ${name}`,
+          of: "MiB in the tip",
+          unit: "MiB",
+          points: [
+            { size: SMALL, value: small / MIB },
+            { size: LARGE, value: large / MIB },
+          ],
+        },
       },
     ];
   } finally {
@@ -129,35 +137,6 @@ async function choose(page: Page, path: string): Promise<void> {
 
 async function run(page: Page, work: Work): Promise<void> {
   await page.evaluate((name) => (Reflect.get(globalThis, "bench") as BenchPage)[name](), work);
-}
-
-/** What a process and all that it started have used: seconds of processor time, those that have ended included, and resident octets now. */
-async function treeOf(root: number): Promise<{ seconds: number; resident: number }> {
-  const processes = new Map<number, { parent: number; ticks: number; pages: number }>();
-  for (const pid of await readdir("/proc")) {
-    if (!/^\d+$/.test(pid)) continue;
-    let stat: string;
-    try {
-      stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    } catch {
-      continue; // It has ended.
-    }
-    // proc_pid_stat(5): after the name in parentheses, field 3 and on.
-    const field = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const at = (number: number): number => Number(field[number - 3]);
-    processes.set(Number(pid), { parent: at(4), ticks: at(14) + at(15) + at(16) + at(17), pages: at(24) });
-  }
-  const tree = new Set([root]);
-  for (let before = 0; before !== tree.size;) {
-    before = tree.size;
-    for (const [pid, { parent }] of processes) if (tree.has(parent)) tree.add(pid);
-  }
-  let [ticks, pages] = [0, 0];
-  for (const pid of tree) {
-    ticks += processes.get(pid)?.ticks ?? 0;
-    pages += processes.get(pid)?.pages ?? 0;
-  }
-  return { seconds: ticks / TICKS, resident: pages * 4096 };
 }
 
 /** The most resident octets of a tree of processes until `work` is done. */

@@ -27,7 +27,7 @@ import { makeKeys, makePage } from "../server/courier/keeper-fixture.ts";
 import { processorSecondsOf, residentOf } from "./processor.ts";
 import { Sender } from "./sender.ts";
 import type { Result } from "./target.ts";
-import { makeParts, makeTips, secondsFor, type Tip } from "./tips.ts";
+import { makeParts, makeTips, OCTETS, secondsFor, sendParts, sendTip, type Tip } from "./tips.ts";
 
 const MIB = 1_048_576;
 const ROUNDS = 5;
@@ -44,7 +44,6 @@ const LEAST_A_SECOND = 5000 / 60;
 const LONGEST_ACCEPTED = 250;
 /** Workers of the bare loop: PostgreSQL allows 60 connections, and each worker has two. */
 const WRITERS = 16;
-const OCTETS = "application/octet-stream";
 
 /** Whatever is measured. */
 interface Setting {
@@ -210,12 +209,6 @@ async function acceptedTips(setting: Setting, connections: number): Promise<Resu
   ];
 }
 
-async function sendTip(sender: Sender, { tip, body, completion }: Tip): Promise<void> {
-  const id = toHex(tip);
-  await sender.send("PUT", `/tips/${id}/parts/1`, OCTETS, body, 204);
-  await sender.send("POST", `/tips/${id}`, "application/json", completion, 200);
-}
-
 /** Connections of a worker of the bare loop: one whose commits do not wait for the disk, and one whose do. */
 interface Writer {
   readonly quick: pg.Client;
@@ -278,6 +271,16 @@ async function memory({ address, server, program }: Setting): Promise<Result[]> 
       ...measured,
       baseline: { name: `while as many of ${String(UPLOAD_MIB.small)} MiB run`, value: small / MIB },
       target: { ratio: 1.25, aim: "at-most" },
+      growth: {
+        title: `memory of the server, ${String(UPLOADS)} uploads`,
+        of: "MiB in each",
+        unit: "MiB",
+        points: [
+          { size: 0, value: before / MIB },
+          { size: UPLOAD_MIB.small, value: small / MIB },
+          { size: UPLOAD_MIB.large, value: large / MIB },
+        ],
+      },
     },
   ];
 }
@@ -320,10 +323,6 @@ async function streaming({ address, database, program }: Setting): Promise<Resul
     baseline: { name: "the same rows over pg, one after another", value: length / MIB / writing },
     target: { ratio: 0.5, aim: "at-least" },
   };
-}
-
-async function sendParts(sender: Sender, id: string, parts: readonly Bytes[]): Promise<void> {
-  for (const [index, part] of parts.entries()) await sender.send("PUT", `/tips/${id}/parts/${String(index + 1)}`, OCTETS, part, 204);
 }
 
 // ----------------------------------------------------------------------------------------------------------------------------------------------

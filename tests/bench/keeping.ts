@@ -15,7 +15,8 @@ import { currentGeneration } from "../../src/server/store/generations.ts";
 import { pendingOf } from "../../src/server/store/generation-keys.ts";
 import { storeCompletions, storeParts } from "../../src/server/store/pending.ts";
 import { acknowledge, makeStation } from "../server/courier/keeper-fixture.ts";
-import { residentOf } from "./processor.ts";
+import { postmasterOf } from "../server/crash/server-process.ts";
+import { processorSecondsOf, residentOf } from "./processor.ts";
 import type { Result } from "./target.ts";
 import { makeTips } from "./tips.ts";
 
@@ -25,30 +26,47 @@ const TIPS = { small: 768, medium: 6144, large: 98_304 } as const;
 /** Tips that are put in together. */
 const TOGETHER = 16;
 
-/** Seconds for 1,000 items of sealing, exporting and purging a batch, and memory. */
+const STEPS = ["sealing", "exporting", "purging"] as const;
+type Step = (typeof STEPS)[number];
+
+/** What 1,000 items of a batch cost, and memory. */
 interface Cost {
   readonly size: number;
-  readonly sealing: number;
-  readonly exporting: number;
-  readonly purging: number;
+  /** Processor seconds of this process and of PostgreSQL. */
+  readonly processor: Readonly<Record<Step, number>>;
+  /** Seconds of a clock. */
+  readonly wall: Readonly<Record<Step, number>>;
   /** Most resident memory of this process while sealing and exporting, octets. */
   readonly memory: number;
 }
 
 /** Takes some minutes; with `large` half an hour and 30 GB of disk. */
 export async function benchKeeping(large: boolean): Promise<Result[]> {
-  const small = await keepingCost(TIPS.small);
-  const results = compare(await keepingCost(TIPS.medium), small);
-  return large ? [...results, ...compare(await keepingCost(TIPS.large), small)] : results;
+  const costs: Cost[] = [];
+  const results: Result[] = [];
+  for (const tips of [TIPS.small, TIPS.medium, ...(large ? [TIPS.large] : [])]) {
+    costs.push(await keepingCost(tips));
+    if (costs.length > 1) results.push(...compare(costs));
+  }
+  return results;
 }
 
-function compare(many: Cost, few: Cost): Result[] {
-  const steps = (["sealing", "exporting", "purging"] as const).map((step): Result => ({
-    name: `${step} 1,000 items of a batch of ${String(many.size)}`,
-    value: many[step],
-    unit: "s",
-    baseline: { name: `of a batch of ${String(few.size)}`, value: few[step] },
+/** The last beside the first. */
+function compare(costs: readonly Cost[]): Result[] {
+  const [few, many] = [costs.at(0), costs.at(-1)];
+  if (few === undefined || many === undefined) throw new Error("there are two at least");
+  const steps = STEPS.map((step): Result => ({
+    name: `${step} 1,000 items of a batch of ${String(many.size)}, keeper and PostgreSQL (${many.wall[step].toFixed(2)} s on the clock)`,
+    value: many.processor[step],
+    unit: "CPU-s",
+    baseline: { name: `of a batch of ${String(few.size)}`, value: few.processor[step] },
     target: { ratio: 1.25, aim: "at-most" },
+    growth: {
+      title: `${step} 1,000 items`,
+      of: "items in the batch",
+      unit: "CPU-s",
+      points: costs.map(({ size, processor }) => ({ size, value: processor[step] })),
+    },
   }));
   const memory: Result = {
     name: `memory while a batch of ${String(many.size)} is sealed and exported`,
@@ -56,6 +74,12 @@ function compare(many: Cost, few: Cost): Result[] {
     unit: "MiB",
     baseline: { name: `of ${String(few.size)}`, value: few.memory / MIB },
     target: { ratio: 2, aim: "at-most" },
+    growth: {
+      title: "memory of sealing and exporting",
+      of: "items in the batch",
+      unit: "MiB",
+      points: costs.map(({ size, memory }) => ({ size, value: memory / MIB })),
+    },
   };
   return [...steps, memory];
 }
@@ -72,16 +96,20 @@ async function keepingCost(tips: number): Promise<Cost> {
     await mkdir(stick);
     await fill(context, tips);
     memory = 0;
-    const seconds: number[] = [];
-    const timed = async <T>(work: () => Promise<T>): Promise<T> => {
-      const begin = performance.now();
+    const postgres = await postmasterOf(station.folder);
+    const wall = { sealing: Number.NaN, exporting: Number.NaN, purging: Number.NaN };
+    const processor = { ...wall };
+    const timed = async <T>(step: Step, work: () => Promise<T>): Promise<T> => {
+      const [begin, own, others] = [performance.now(), process.cpuUsage(), await processorSecondsOf(postgres)];
       const result = await work();
-      seconds.push((performance.now() - begin) / 1000);
+      wall[step] = (performance.now() - begin) / 1000;
+      const { user, system } = process.cpuUsage(own);
+      processor[step] = (user + system) / 1_000_000 + (await processorSecondsOf(postgres)) - others;
       return result;
     };
     const size = await keep(context, {}, async (keeper) => {
-      const sealed = await timed(() => sealBatch(keeper, dayOf(context.clock()), false));
-      await timed(() => exportBundle(keeper, stick));
+      const sealed = await timed("sealing", () => sealBatch(keeper, dayOf(context.clock()), false));
+      await timed("exporting", () => exportBundle(keeper, stick));
       clearInterval(watch);
       const { bytes } = await acknowledge(context, station.review, [sealed.batch]);
       await writeFile(join(station.folder, "acknowledgements"), bytes);
@@ -89,9 +117,13 @@ async function keepingCost(tips: number): Promise<Cost> {
       return sealed.size;
     });
     station.setDay(8);
-    await keep(context, {}, (keeper) => timed(() => purge(keeper)));
-    const [sealing = Number.NaN, exporting = Number.NaN, purging = Number.NaN] = seconds.map((all) => (all * 1000) / size);
-    return { size, sealing, exporting, purging, memory };
+    await keep(context, {}, (keeper) => timed("purging", () => purge(keeper)));
+    const each = (all: typeof wall): typeof wall => ({
+      sealing: (all.sealing * 1000) / size,
+      exporting: (all.exporting * 1000) / size,
+      purging: (all.purging * 1000) / size,
+    });
+    return { size, processor: each(processor), wall: each(wall), memory };
   } finally {
     clearInterval(watch);
     await context.close();

@@ -26,6 +26,7 @@ import { openDatabase } from "../../src/server/store/database.ts";
 import { startEmbeddedPostgres } from "../../src/server/store/embedded-postgres.ts";
 import { makePage } from "../server/courier/keeper-fixture.ts";
 import { command, kill, postmasterOf, startServer } from "../server/crash/server-process.ts";
+import { endedChildrenSeconds, processorSecondsOf } from "./processor.ts";
 import type { Result } from "./target.ts";
 
 const MIB = 1_048_576;
@@ -34,8 +35,6 @@ const CONNECTIONS = 8;
 /** Content of a large tip: as many parts as two hundred. */
 const LARGE = 100 * MIB;
 const REVIEWER = fileURLToPath(new URL("../../src/reviewer/main.ts", import.meta.url));
-/** Ticks of the kernel's clock in a second, for all Linux programs. */
-const TICKS = 100;
 
 /** What deploy/SIZING.md reckons with. */
 const RECKONED = {
@@ -68,8 +67,8 @@ export async function benchSizing(): Promise<Result[]> {
         openCertificate(new Uint8Array(await readFile(join(settings.KEYS_DIR, name))));
       const [program, rewards] = [await read("program.pgp"), await read("rewards.pgp")];
       const used = async (): Promise<Usage> => ({
-        server: await processorTime(child.pid ?? 0),
-        database: await processorTime(await postmasterOf(folder)),
+        server: await processorSecondsOf(child.pid ?? 0),
+        database: await processorSecondsOf(await postmasterOf(folder)),
         log: await walBytes(database),
       });
       await sendTips(address, await makeTips(program, rewards, 50)); // warm
@@ -86,7 +85,7 @@ export async function benchSizing(): Promise<Result[]> {
       const onStick = (await stat(join(folder, "stick", bundle))).size;
       const told = await succeeded(command(folder, ["keys", "--json"], settings));
       await writeFile(join(folder, "log.vkey"), `${(JSON.parse(told) as { log: string }).log}\n`);
-      const review = await difference(childrenTime, () =>
+      const review = await difference(endedChildrenSeconds, () =>
         reviewer(
           ...["import", join(folder, "stick", bundle), "--casebook", join(folder, "machine", "casebook")],
           ...["--shares", join(folder, "machine", "cards", "card-1-of-1.txt"), "--log-key", join(folder, "log.vkey"), "--json"],
@@ -145,7 +144,7 @@ async function difference<T extends number | Usage>(measure: () => Promise<T>, w
 /** Processor seconds of a command and of PostgreSQL meanwhile. The command must end well. */
 async function courier(used: () => Promise<Usage>, run: () => ReturnType<typeof command>): Promise<number> {
   let database = 0;
-  const own = await difference(childrenTime, async () => {
+  const own = await difference(endedChildrenSeconds, async () => {
     ({ database } = await difference(used, async () => {
       await succeeded(run());
     }));
@@ -231,33 +230,4 @@ async function sizes(database: ReturnType<typeof openDatabase>): Promise<number[
 async function walBytes(database: ReturnType<typeof openDatabase>): Promise<number> {
   const [row] = await database.query<{ bytes: number }>("select (pg_current_wal_lsn() - '0/0')::bigint as bytes");
   return row?.bytes ?? Number.NaN;
-}
-
-/** Processor seconds of a process, its children that have ended, and those that run. */
-async function processorTime(pid: number): Promise<number> {
-  const own = await timesOf(pid);
-  let ticks = own.ticks;
-  for (const name of await readdir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const other = await timesOf(Number(name)).catch(() => null);
-    if (other?.parent === pid) ticks += other.ticks;
-  }
-  return ticks / TICKS;
-}
-
-/** Processor seconds of this process's children that have ended. */
-async function childrenTime(): Promise<number> {
-  const fields = await statOf(process.pid);
-  return (Number(fields[13]) + Number(fields[14])) / TICKS;
-}
-
-async function timesOf(pid: number): Promise<{ parent: number; ticks: number }> {
-  const fields = await statOf(pid);
-  return { parent: Number(fields[1]), ticks: [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0) };
-}
-
-/** Fields of /proc/<pid>/stat from the third on. */
-async function statOf(pid: number): Promise<string[]> {
-  const stats = await readFile(`/proc/${String(pid)}/stat`, "utf8");
-  return stats.slice(stats.lastIndexOf(")") + 2).split(" ");
 }

@@ -12,6 +12,18 @@ export interface Result {
   readonly unit: string;
   readonly baseline: { readonly name: string; readonly value: number };
   readonly target: { readonly ratio: number; readonly aim: Aim };
+  /** What was measured at each size, if it was measured at several. */
+  readonly growth?: Growth;
+}
+
+/** How a cost grows. */
+export interface Growth {
+  readonly title: string;
+  /** What sizes count. */
+  readonly of: string;
+  readonly unit: string;
+  /** At least two, sizes ascending. */
+  readonly points: readonly { readonly size: number; readonly value: number }[];
 }
 
 /** A {@link Result} as `npm run bench -- --json` prints it. */

@@ -7,6 +7,7 @@ import { randomBytes } from "../../src/protocol/crypto/random.ts";
 import { toHex } from "../../src/protocol/encoding.ts";
 import { formatJson } from "../../src/protocol/format/json.ts";
 import { SMALLEST_CLASS } from "../../src/protocol/format/padding.ts";
+import type { Sender } from "./sender.ts";
 
 /** A tip of one part. */
 export interface Tip {
@@ -38,15 +39,30 @@ export async function makeTips(program: Certificate, count: number, now = Date.n
   );
 }
 
-/** Parts of one envelope of `content` octets. */
-export async function makeParts(program: Certificate, content: number): Promise<Bytes[]> {
-  return Array.fromAsync(rechunk(sealEnvelope(blocks(content), content, epochAt(program, Date.now() / 1000)), PART_SIZE));
+/** Parts of one envelope of `content` octets. `now` in milliseconds chooses its epoch. */
+export async function makeParts(program: Certificate, content: number, now = Date.now()): Promise<Bytes[]> {
+  return Array.fromAsync(rechunk(sealEnvelope(blocks(content), content, epochAt(program, now / 1000)), PART_SIZE));
 }
 
 async function* blocks(octets: number): AsyncGenerator<Bytes> {
   const block = randomBytes(1_048_576);
   for (let sent = 0; sent < octets; sent += block.length)
     yield await Promise.resolve(block.subarray(0, Math.min(block.length, octets - sent)));
+}
+
+/** Media type of a part. */
+export const OCTETS = "application/octet-stream";
+
+/** Sends a tip of one part and completes it. */
+export async function sendTip(sender: Sender, { tip, body, completion }: Tip): Promise<void> {
+  const id = toHex(tip);
+  await sender.send("PUT", `/tips/${id}/parts/1`, OCTETS, body, 204);
+  await sender.send("POST", `/tips/${id}`, "application/json", completion, 200);
+}
+
+/** Sends parts, one after another. `id` in hexadecimal. */
+export async function sendParts(sender: Sender, id: string, parts: readonly Bytes[]): Promise<void> {
+  for (const [index, part] of parts.entries()) await sender.send("PUT", `/tips/${id}/parts/${String(index + 1)}`, OCTETS, part, 204);
 }
 
 /** Seconds that `workers` at once need for all `items`. */

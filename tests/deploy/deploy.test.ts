@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SETTINGS as EMBEDDED } from "../../src/server/store/embedded-postgres.ts";
+import { SETTINGS as EMBEDDED } from "../../src/server/store/postgres-process.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const UNITS = ["firsthand-keeper.service", "firsthand-intake.service"] as const;

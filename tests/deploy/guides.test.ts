@@ -1,4 +1,4 @@
-/** What the guides tell people to type is there: each command and each option in them stands in the help of its program, and `firsthand help` prints each guide. */
+/** What the guides tell people to type is there: each command and each option in them stands in the help of its program, and each program prints each guide. */
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -24,12 +24,15 @@ function commandsIn(text: string): string[] {
 }
 
 describe("the guides", () => {
-  it("are all printed by firsthand help", async () => {
+  it("are printed by each program's help", async () => {
     expect(names).toEqual(["auditor.md", "courier.md", "incidents.md", "operator.md", "reviewer.md"]);
-    for (const name of names) {
-      expect(await run("server", "help", name.replace(".md", ""))).toBe(await readFile(join(guides, name), "utf8"));
+    for (const program of ["server", "reviewer", "auditor"]) {
+      // Starting takes a while, and the reading is the same for each.
+      for (const name of program === "server" ? names : [`${program}.md`]) {
+        expect(await run(program, "help", name.replace(".md", ""))).toBe(await readFile(join(guides, name), "utf8"));
+      }
+      await expect(run(program, "help", "../../README")).rejects.toMatchObject({ code: 2 });
     }
-    await expect(run("server", "help", "../../README")).rejects.toMatchObject({ code: 2 });
   });
 
   it("name no command and no option that does not exist", async () => {

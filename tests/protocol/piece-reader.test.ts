@@ -17,7 +17,9 @@ describe("a stream read in pieces", () => {
           const given: Bytes[] = [];
           for (const length of asked) {
             if (reader.read + length > bytes.length) break;
-            given.push(await reader.exactly(length));
+            const piece = await reader.exactly(length);
+            expect(piece).toHaveLength(length);
+            given.push(piece);
           }
           for (let piece = await reader.next(); piece !== null; piece = await reader.next()) given.push(piece);
           expect([...concat(...given)]).toEqual([...bytes]);
@@ -45,5 +47,32 @@ describe("a stream read in pieces", () => {
     const reader = new PieceReader(source());
     expect(await reader.next()).toHaveLength(3);
     expect(await reader.next()).toBeNull();
+  });
+
+  it("ends its source when it is closed", async () => {
+    let ended = false;
+    async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+      try {
+        await Promise.resolve();
+        yield patternOf(3);
+        yield patternOf(3);
+      } finally {
+        ended = true;
+      }
+    }
+    const reader = new PieceReader(source());
+    await reader.exactly(2);
+    expect(ended).toBe(false);
+    await reader.close();
+    expect(ended).toBe(true);
+  });
+
+  it("may be closed when its source has nothing to end", async () => {
+    const pieces = [patternOf(3)].values();
+    const reader = new PieceReader({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(pieces.next()) }),
+    });
+    expect(await reader.exactly(3)).toEqual(patternOf(3));
+    await expect(reader.close()).resolves.toBeUndefined();
   });
 });

@@ -38,7 +38,8 @@ const LONGEST = 1_000_000;
 const MOST_SIGNATURES = 100;
 
 const SIGNATURE_LINE = new RegExp(`^\u2014 (${NAME}) ([A-Za-z0-9+/=]+)$`, "u");
-const TEXT = /^[\P{Cc}\n]*\n$/u;
+/** What a text does not have: control characters but the newline. Looked for, not matched around: a text of megabytes would take the stack. */
+const NOT_TEXT = /(?!\n)\p{Cc}/u;
 const WHOLE_NAME = new RegExp(`^${NAME}$`, "u");
 
 /** The note in `bytes`. @throws {Refusal} `bad-note`, also if it is longer than `limit` bytes. */
@@ -53,10 +54,14 @@ export function parseNote(bytes: Uint8Array, limit = LONGEST): Note {
   const divide = whole.lastIndexOf("\n\n");
   if (divide < 0 || !whole.endsWith("\n")) throw new Refusal("bad-note", "division");
   const text = whole.slice(0, divide + 1);
-  if (!TEXT.test(text)) throw new Refusal("bad-note", "text");
+  if (!isText(text)) throw new Refusal("bad-note", "text");
   const lines = whole.slice(divide + 2, -1).split("\n");
   if (lines.length > MOST_SIGNATURES) throw new Refusal("bad-note", "signatures");
   return { text, signatures: lines.map(parseSignature) };
+}
+
+function isText(text: string): boolean {
+  return text.endsWith("\n") && !NOT_TEXT.test(text);
 }
 
 function parseSignature(line: string): NoteSignature {
@@ -74,7 +79,7 @@ function parseSignature(line: string): NoteSignature {
 
 /** The bytes of a note. What `parseNote` would refuse is a bug here. */
 export function formatNote(note: Note): Bytes {
-  if (!TEXT.test(note.text)) throw new Error("a note's text ends with a newline and has no other control character");
+  if (!isText(note.text)) throw new Error("a note's text ends with a newline and has no other control character");
   if (note.signatures.length < 1 || note.signatures.length > MOST_SIGNATURES) throw new Error("a note has 1 to 100 signatures");
   return utf8(`${note.text}\n${note.signatures.map(formatSignature).join("")}`);
 }

@@ -73,13 +73,15 @@ const outline: Reader<{ readonly kind: MadeHere } & Readonly<Record<string, Json
   return { ...fields, kind: oneOf(Object.keys(MADE_HERE) as MadeHere[])(fields["kind"] ?? null, `${where}.kind`) };
 };
 
-const actRequest = record({ act: outline, words: nullable(text(LONGEST_WORDS, 1)) });
+/** What an act is asked with. Its own reader (triage/acts.ts) reads it then. */
+export const actRequest = record({ act: outline, words: nullable(text(LONGEST_WORDS, 1)) });
 
 /** What this casebook answers, and what it reads here: referrals.ts reads its own. */
 type Here = Exclude<keyof Calls, keyof ClaimCalls>;
 type ReadHere = Exclude<Here, "act" | keyof ReferralCalls>;
 
-const READERS: { readonly [K in ReadHere]: Reader<Calls[K][0]> } = {
+/** What every other call is given. */
+export const READERS: { readonly [K in ReadHere]: Reader<Calls[K][0]> } = {
   desk: nothing,
   alive: nothing,
   inbox: record({ ...FILTER_FIELDS, offset: integer(0, 99_999_999), limit: integer(0, MOST_ROWS) }),

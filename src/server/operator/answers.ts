@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fromUtf8 } from "../../protocol/encoding.ts";
 import { Refusal } from "../../protocol/errors.ts";
+import { guideFile } from "../../protocol/guides.ts";
 import type { Answer } from "../courier/answers.ts";
 import { GUIDES } from "../installation.ts";
 import { readIfThere } from "../store/durable-file.ts";
@@ -11,9 +12,7 @@ import type { Restored } from "./restore.ts";
 
 /** A guide. @throws {Refusal} `usage` if there is none of that name; `not-found` if this installation has no guides. */
 export async function guideAnswer(name: string): Promise<Answer> {
-  if (!["operator", "courier", "reviewer", "auditor", "incidents"].includes(name))
-    throw new Refusal("usage", "there is no guide of that name");
-  const bytes = await readIfThere(join(GUIDES, `${name}.md`));
+  const bytes = await readIfThere(join(GUIDES, guideFile(name)));
   if (bytes === null) throw new Refusal("not-found", "deploy/guides");
   const guide = fromUtf8(bytes);
   return { json: { guide }, lines: guide.trimEnd().split("\n") };

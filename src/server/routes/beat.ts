@@ -13,10 +13,12 @@ export const BEAT = 20;
  */
 export const PART_BEAT = 8;
 
-/** What `work` gives, not before `beat` milliseconds. A beat that work outlasts hides nothing, on a machine that is that busy. */
+/** What `work` gives or refuses, not before `beat` milliseconds. A beat that work outlasts hides nothing, on a machine that is that busy. */
 export async function onTheBeat<T>(beat: number, work: () => Promise<T>): Promise<T> {
   const passed = passing(beat);
-  const result = await work();
-  await passed;
-  return result;
+  try {
+    return await work();
+  } finally {
+    await passed;
+  }
 }

@@ -30,7 +30,7 @@ const ATTEMPTS = 5;
  */
 export async function holdAlone(path: string): Promise<Held> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const mine = `${String(process.pid)} ${(await startTime(process.pid)) ?? "0"}\n`;
+  const mine = `${await thisProcess()}\n`;
   const own = `${path}.${String(process.pid)}-${toHex(randomBytes(6))}`;
   await writeFile(own, mine, { mode: 0o600, flag: "wx" });
   try {
@@ -42,6 +42,18 @@ export async function holdAlone(path: string): Promise<Held> {
   } finally {
     await rm(own, { force: true });
   }
+}
+
+/** This process among all that this machine ever runs: `<process id> <start time>`. */
+export async function thisProcess(): Promise<string> {
+  return `${String(process.pid)} ${(await startTime(process.pid)) ?? "0"}`;
+}
+
+/** Whether a process runs on this machine, as far as can be seen from here. `name` as {@link thisProcess} gave it there; anything else runs nowhere. */
+export async function runs(name: string): Promise<boolean> {
+  const match = /^(\d{1,10}) (\d{1,20})$/.exec(name);
+  if (match === null) return false;
+  return (await startTime(Number(match[1]))) === match[2];
 }
 
 async function linked(from: string, to: string): Promise<boolean> {
@@ -57,7 +69,7 @@ async function linked(from: string, to: string): Promise<boolean> {
 async function clearIfStale(path: string): Promise<void> {
   const holder = await textOf(path);
   if (holder === null) return;
-  if (await isAlive(holder)) throw new Refusal("another-writer");
+  if (holder.endsWith("\n") && (await runs(holder.slice(0, -1)))) throw new Refusal("another-writer");
   const aside = `${path}.stale-${toHex(randomBytes(6))}`;
   try {
     await rename(path, aside);
@@ -71,12 +83,6 @@ async function clearIfStale(path: string): Promise<void> {
 
 async function giveBack(path: string, mine: string): Promise<void> {
   if ((await textOf(path)) === mine) await rm(path, { force: true });
-}
-
-async function isAlive(holder: string): Promise<boolean> {
-  const match = /^(\d{1,10}) (\d{1,20})\n$/.exec(holder);
-  if (match === null) return false;
-  return (await startTime(Number(match[1]))) === match[2];
 }
 
 /** The start time of a process in clock ticks since the machine started, or null if there is no such process or it is a zombie. */

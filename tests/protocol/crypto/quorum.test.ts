@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { wordlist } from "@scure/bip39/wordlists/english.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Bytes } from "../../../src/protocol/bytes.ts";
@@ -5,6 +7,20 @@ import { joinShares, sharesNeeded, shareToWords, splitSecret, wordsToShare } fro
 import { randomBytes } from "../../../src/protocol/crypto/random.ts";
 import { patternOf } from "../../support/bytes.ts";
 import { refusalOf } from "../../support/refusals.ts";
+
+/** The first octets of H(domain 0x00 ‖ bytes), by Node's own SHA-256. */
+function firstOf(length: number, domain: string, bytes: Uint8Array): number[] {
+  return [...createHash("sha256").update(`${domain}\0`).update(bytes).digest().subarray(0, length)];
+}
+
+/** A card with its checksum, made by another way than the one under test: 352 bits in one number. */
+function cardOf(share: Uint8Array): string[] {
+  const bytes = Buffer.from([...share, ...firstOf(5, "firsthand/share/v1", share)]);
+  const bits = BigInt(`0x${bytes.toString("hex")}`)
+    .toString(2)
+    .padStart(352, "0");
+  return (bits.match(/.{11}/g) ?? []).map((word) => wordlist[Number.parseInt(word, 2)] ?? "");
+}
 
 /** All sets of `size` of `items`. */
 function choose<T>(items: readonly T[], size: number): T[][] {
@@ -33,6 +49,22 @@ describe("a secret", () => {
     const secret = randomBytes(32);
     const shares = await splitSecret(secret, 10, 255);
     expect(await joinShares(shares.slice(100, 110))).toEqual(secret);
+  });
+
+  it("lies on each card where one is enough, as the specification has it", async () => {
+    const secret = patternOf(32);
+    const head = [1, 1, ...firstOf(4, "firsthand/quorum/v1", secret)];
+    expect((await splitSecret(secret, 1, 2)).map((share) => [...share])).toEqual([
+      [...head, ...secret, 1],
+      [...head, ...secret, 2],
+    ]);
+  });
+
+  it("does not need the cards beyond the quorum, whatever is wrong with them", async () => {
+    const secret = randomBytes(32);
+    const [a, b, c] = (await splitSecret(secret, 2, 3)) as [Bytes, Bytes, Bytes];
+    c[20] = (c[20] ?? 0) ^ 1;
+    expect(await joinShares([a, b, c])).toEqual(secret);
   });
 
   it("is in no share of a quorum", async () => {
@@ -77,6 +109,32 @@ describe("shares are refused", () => {
     }
   });
 
+  it("when they belong to different secrets or one is cut, also while there are too few", async () => {
+    const [a, b] = (await splitSecret(randomBytes(32), 3, 3)) as [Bytes, Bytes];
+    const [c] = (await splitSecret(randomBytes(32), 3, 3)) as [Bytes];
+    expect(await refusalOf(() => joinShares([a, b]))).toBe("not-enough-shares");
+    expect(await refusalOf(() => joinShares([a, c]))).toBe("bad-share");
+    expect(await refusalOf(() => joinShares([a, b.slice(0, 38)]))).toBe("bad-share");
+  });
+
+  it("when two are of one place", async () => {
+    const [a, b] = (await splitSecret(randomBytes(32), 2, 2)) as [Bytes, Bytes];
+    b[38] = a[38] ?? 0;
+    expect(await refusalOf(() => joinShares([a, b]))).toBe("bad-share");
+  });
+
+  it.each([
+    ["too short", (share: Bytes) => share.slice(0, 38)],
+    ["too long", (share: Bytes) => Uint8Array.of(...share, 0)],
+    ["of another version", (share: Bytes) => Uint8Array.of(2, ...share.subarray(1))],
+    ["of a quorum of none", (share: Bytes) => Uint8Array.of(1, 0, ...share.subarray(2))],
+  ])("when one is %s", async (_, change) => {
+    const share = change(Uint8Array.of(1, 2, ...patternOf(37)));
+    expect(await refusalOf(() => sharesNeeded(share))).toBe("bad-share");
+    expect(await refusalOf(() => shareToWords(share))).toBe("bad-share");
+    expect(await refusalOf(() => wordsToShare(cardOf(share).join(" ")))).toBe("bad-share");
+  });
+
   it("when there are none, or they are something else", async () => {
     expect(await refusalOf(() => joinShares([]))).toBe("not-enough-shares");
     for (const length of [0, 1, 38, 39, 40])
@@ -92,6 +150,18 @@ describe("a card", () => {
       expect(wordsToShare(text)).toEqual(share);
       expect(wordsToShare(`  ${text.toUpperCase().replaceAll(" ", "\t  ")}\r\n`)).toEqual(share);
     }
+  });
+
+  it("bears the words of the specification, the first and the last of the list too", async () => {
+    for (const rest of [patternOf(37), new Uint8Array(37), new Uint8Array(37).fill(255)]) {
+      const share = Uint8Array.of(1, 2, ...rest);
+      expect(shareToWords(share).split(/\s/)).toEqual(cardOf(share));
+      expect(wordsToShare(cardOf(share).join(" "))).toEqual(share);
+    }
+    // A word that is not in the list does not count as the one before its first.
+    const words = cardOf(Uint8Array.of(1, 2, ...new Uint8Array(37).fill(255)));
+    expect(words).toContain("zoo");
+    expect(await refusalOf(() => wordsToShare(words.join(" ").replace("zoo", "zoom")))).toBe("bad-share");
   });
 
   it("is refused with a wrong, missing, further or misplaced word", async () => {

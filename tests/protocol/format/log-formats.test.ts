@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import { asBytes, type Bytes } from "../../../src/protocol/bytes.ts";
 import { fromUtf8, toHex, utf8 } from "../../../src/protocol/encoding.ts";
 import { Refusal, type RefusalCode } from "../../../src/protocol/errors.ts";
-import { formatAcknowledgement, parseAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
+import { acknowledgementPath, formatAcknowledgement, parseAcknowledgement } from "../../../src/protocol/format/acknowledgement.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../../src/protocol/format/checkpoint.ts";
 import { formatDate } from "../../../src/protocol/format/date.ts";
 import { formatDestruction, parseDestruction } from "../../../src/protocol/format/destruction.ts";
 import { formatInventory, parseInventory } from "../../../src/protocol/format/inventory.ts";
 import { formatLeaf, type Leaf, parseLeaf } from "../../../src/protocol/format/leaf.ts";
-import { formatManifest, parseManifest } from "../../../src/protocol/format/manifest.ts";
+import { formatManifest, type Manifest, NO_PREVIOUS, parseManifest } from "../../../src/protocol/format/manifest.ts";
 import { formatNote, parseNote } from "../../../src/protocol/format/note.ts";
 import { formatReceipt, parseReceipt } from "../../../src/protocol/format/receipt.ts";
 import { formatRetention, parseRetention } from "../../../src/protocol/format/retention.ts";
@@ -295,10 +295,57 @@ describe("refused because it has a second form", () => {
     },
   );
 
+  const head = `log/bundle/v1\nto review\nsequence 00000001\nprevious ${NO_PREVIOUS}\n`;
+  test.each([
+    ["that begins with something else", `${head}x${"0".repeat(64)} 1 x\n`],
+    ["with a size of 8 GiB", `${head}${"0".repeat(64)} ${String(8 * 2 ** 30)} x\n`],
+    ["of a bundle 0", head.replace("00000001", "00000000")],
+  ])("a manifest %s", (_, text) => {
+    expect(() => parseManifest(text)).toThrow(expect.objectContaining({ code: "bad-manifest" }));
+  });
+
   test("a manifest that lists a path twice", () => {
     const line = `${"0".repeat(64)} 1 x\n`;
     const text = `log/bundle/v1\nto review\nsequence 00000001\nprevious ${"0".repeat(64)}\n${line}${line}`;
     expect(() => parseManifest(text)).toThrow(expect.objectContaining({ code: "bad-manifest" }));
+  });
+});
+
+describe("what would be refused is not written", () => {
+  const manifest: Manifest = { origin: "log", to: "review", sequence: 1, previous: NO_PREVIOUS, entries: [] };
+  const policy = { daysAfterAcknowledgement: 1, daysAtMost: 2, graceDays: 3, unacknowledged: "keep" } as const;
+  const note = { origin: "log", number: 1, from: "2026-11-24", previous: NO_NOTE_BEFORE, policy, signers: ["a", "b"] } as const;
+  const root = new Uint8Array(32);
+  test.each([
+    ["an acknowledgement on 30 February", () => formatAcknowledgement({ origin: "log", batch: 1, root, date: "2026-02-30" })],
+    ["an acknowledgement of batch 0", () => formatAcknowledgement({ origin: "log", batch: 0, root, date: "2026-02-20" })],
+    [
+      "a manifest whose path leads out",
+      () => formatManifest({ ...manifest, entries: [{ sha256: "0".repeat(64), size: 1, path: "../x" }] }),
+    ],
+    ["a manifest of bundle 0", () => formatManifest({ ...manifest, sequence: 0 })],
+    ["a record of destruction on 30 February", () => formatDestruction({ origin: "log", epoch: "0".repeat(64), date: "2026-02-30" })],
+    ["a retention policy of more than a century", () => formatRetention({ ...policy, daysAtMost: 36_501 })],
+    ["a retention note with one signer", () => formatRetentionNote({ ...note, signers: ["a"] })],
+    ["an inventory on 30 February", () => formatInventory({ origin: "log", date: "2026-02-30", size: 1, batches: [], keys: [] })],
+  ])("%s", (_, format) => {
+    expect(format).toThrow(expect.objectContaining({ message: expect.stringMatching(/would not be valid$/), cause: expect.any(Refusal) }));
+  });
+
+  test.each([
+    ["a checkpoint with a short root", () => formatCheckpoint({ origin: "log", size: 1, root: root.slice(1) })],
+    ["a checkpoint of less than nothing", () => formatCheckpoint({ origin: "log", size: -1, root })],
+    ["a receipt for batch 0", () => formatReceipt({ origin: "log", commitment: root, batch: 0 })],
+    ["a receipt with a short commitment", () => formatReceipt({ origin: "log", commitment: root.slice(1), batch: 1 })],
+    ["a receipt of no log", () => formatReceipt({ origin: "the log", commitment: root, batch: 1 })],
+  ])("%s", (_, format) => {
+    expect(format).toThrow(/^a (checkpoint|receipt) has an origin/);
+  });
+
+  test("but what is at the bounds is", () => {
+    const entries = [{ sha256: "0".repeat(64), size: 8 * 2 ** 30 - 1, path: "x" }];
+    expect(parseManifest(formatManifest({ ...manifest, entries })).entries).toEqual(entries);
+    expect(acknowledgementPath(7)).toBe("acknowledgements/00000007");
   });
 });
 
