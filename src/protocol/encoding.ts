@@ -28,7 +28,7 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Bytes of lower-case hexadecimal; with `length`, of exactly so many bytes. @throws {Refusal} `not-hex`. */
 export function fromHex(text: string, length?: number): Bytes {
-  if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw new Refusal("not-hex");
+  if (text.length % 2 !== 0 || /[^0-9a-f]/.test(text)) throw new Refusal("not-hex");
   if (length !== undefined && text.length !== 2 * length) throw new Refusal("not-hex");
   const bytes = new Uint8Array(text.length / 2);
   for (let index = 0; index < bytes.length; index++) bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
@@ -52,7 +52,8 @@ export function toBase64(bytes: Uint8Array): string {
 
 /** Bytes of canonical padded base64: no white space, unused bits zero. @throws {Refusal} `not-base64`. */
 export function fromBase64(text: string): Bytes {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) throw new Refusal("not-base64");
+  // What is no digit reads as zero and is found by writing all of it again. (A pattern over megabytes would take the stack.)
+  if (text.length % 4 !== 0) throw new Refusal("not-base64");
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
   let at = 0;

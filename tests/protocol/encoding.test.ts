@@ -36,7 +36,13 @@ describe("hexadecimal and base64", () => {
     );
   });
 
-  it.each(["AA", "AB==", "A===", "AAA", " AAAA", "AAAA\n", "AA-_"])("refuse base64 that is not canonical: %j", (text) => {
+  it("read megabytes", () => {
+    const many = new Uint8Array(9_000_000).fill(7);
+    expect(fromBase64(Buffer.from(many).toString("base64")).length).toBe(many.length);
+    expect(fromHex("07".repeat(9_000_000)).length).toBe(many.length);
+  });
+
+  it.each(["AA", "====", "AB==", "A===", "AAA", " AAAA", "AAAA\n", "AA-_"])("refuse base64 that is not canonical: %j", (text) => {
     expect(() => fromBase64(text)).toThrow(expect.objectContaining({ code: "not-base64" }));
   });
 
