@@ -137,10 +137,10 @@ export function caseAnswered(state: State, event: CaseAnswered): Step {
 }
 
 /** What of this is asked for again after an act, since it may have changed. */
-export function caseAfterAct({ place, casework }: State): Effect[] {
+export function caseAfterAct({ place, casework, desk }: State): Effect[] {
   if (place === "entities") return [{ call: "entities", request: casework.wanted }];
   if (place === "entity" && casework.entity !== null) return [{ call: "entity", request: { entity: casework.entity.row.entity } }];
-  return place === "decisions" ? [{ call: "proposing", request: {} }] : [];
+  return place === "decisions" && desk?.officers !== true ? [{ call: "proposing", request: {} }] : [];
 }
 
 /** A new entity is shown at once; of one that was taken back nothing is there to show. `event`: the act's number. */

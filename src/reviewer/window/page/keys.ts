@@ -18,7 +18,7 @@ export function commandOf(state: State, key: string, chord: boolean): Command | 
   if (action !== undefined) return action.command;
   if (state.place === "referrals" || state.place === "claims") return lineCommand(state, key);
   if (state.place === "outbox" && key.startsWith("Arrow")) return turn(key);
-  if (state.place === "decisions") return DECIDING[key] ?? null;
+  if (state.place === "decisions") return state.desk?.officers === true ? null : (DECIDING[key] ?? null);
   if (state.place === "overview") return key === "s" ? { do: "save-metrics" } : null;
   return state.place === "tip" ? tipCommand(state, key) : null;
 }

@@ -440,7 +440,8 @@ function withFile(state: State, { file, effects }: { readonly file: ShownFile; r
 }
 
 function go(state: State, to: Destination): Step {
-  if (state.desk !== null && !isReader(state.desk) && to !== "importing") return stay({ ...state, message: ONLY_IMPORTS });
+  if (state.desk !== null && !state.desk.officers && !isReader(state.desk) && to !== "importing")
+    return stay({ ...state, message: ONLY_IMPORTS });
   const left = state.file === null ? [] : COVERED;
   const closed = {
     opening: null,
@@ -457,7 +458,7 @@ function go(state: State, to: Destination): Step {
     const fresh = { ...next, casework: { ...next.casework, linking: null } };
     return { state: fresh, effects: [...left, entitiesWanted(fresh)] };
   }
-  const more: Effect[] = to === "decisions" ? [{ call: "proposing", request: {} }] : [];
+  const more: Effect[] = to === "decisions" && state.desk?.officers !== true ? [{ call: "proposing", request: {} }] : [];
   return { state: next, effects: [...left, { call: to, request: {} }, ...more] };
 }
 

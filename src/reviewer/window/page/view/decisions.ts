@@ -4,11 +4,13 @@ import type { ProposingAnswer } from "../../case-wire.ts";
 import type { State } from "../state.ts";
 import type { Dispatch } from "./view.ts";
 
-/** Open proposals, and those that were decided. */
-export function decisionsView({ decisions, casework: { proposing } }: State, dispatch: Dispatch): HTMLElement {
+/** Open proposals, and those that were decided. Officers propose at a claim, and its steps tell what was decided. */
+export function decisionsView({ decisions, desk, casework: { proposing } }: State, dispatch: Dispatch): HTMLElement {
   const heading = make("h1", { tabindex: "-1" }, "Decisions of two people");
   // Nothing moves under somebody's hand on its way to a button that cannot be taken back.
-  if (decisions === null || proposing === null) return make("section", { class: "decisions" }, heading, make("p", {}, "One moment."));
+  const officers = desk?.officers === true;
+  if (decisions === null || (proposing === null && !officers))
+    return make("section", { class: "decisions" }, heading, make("p", {}, "One moment."));
   const items = decisions.open.map(({ proposal, by, at, says, mayConfirm, mayReject }) => {
     const decide = (confirmed: boolean) => () => {
       dispatch({ do: "decide", proposal, confirmed });
@@ -29,10 +31,14 @@ export function decisionsView({ decisions, casework: { proposing } }: State, dis
     "section",
     { class: "decisions" },
     heading,
-    make("p", {}, "What cannot be made undone takes two: one proposes, another confirms, and one of the two is a lead."),
-    proposing.mayPropose ? proposeButtons(dispatch) : null,
+    make(
+      "p",
+      {},
+      `What cannot be made undone takes two: one proposes, another confirms${officers ? "" : ", and one of the two is a lead"}.`,
+    ),
+    proposing?.mayPropose === true ? proposeButtons(dispatch) : null,
     items.length === 0 ? make("p", {}, "Nothing waits for a second person.") : make("ol", {}, ...items),
-    proposing.decided.length === 0 ? null : decidedView(proposing.decided),
+    proposing === null || proposing.decided.length === 0 ? null : decidedView(proposing.decided),
   );
 }
 
