@@ -1,4 +1,4 @@
-/** Tests run under Node 24, in processes of their own, two at a time; tests that drive a browser one at a time, after the others; those over a Tor network last. */
+/** Tests run under Node 24, in processes of their own, two at a time; tests that drive a browser after the others; those over a Tor network last. */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { PlainSummary } from "./support/plain-summary.ts";
@@ -45,7 +45,7 @@ export default defineConfig({
         test: {
           name: "browsers",
           include: BROWSER_TESTS,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 240_000,
           hookTimeout: 180_000,
