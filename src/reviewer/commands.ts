@@ -211,7 +211,7 @@ export function metrics(file: string, desk: Desk): Promise<Answer> {
       codes.set(tip.entry.id, (await readRecord(casebook, tip)).tip.answers);
       desk.progress("read tips", index + 1, tips.length);
     }
-    const csv = metricsCsv(metricsFor(casebook.state, (id) => codes.get(id) ?? null, person.key));
+    const csv = metricsCsv(metricsFor(casebook.state, (id) => codes.get(id) ?? null, person.key, desk.now.toISOString().slice(0, 10)));
     await writeNewFile(file, [utf8(csv)]);
     const rows = csv.split("\r\n").length - 1;
     return {

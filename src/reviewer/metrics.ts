@@ -3,10 +3,11 @@
  * from a count what one tip says. Tips that the person stays out of are left out altogether, and grades count only once both are there.
  */
 import { formatCsv } from "./csv.ts";
+import { addDays } from "../protocol/format/date.ts";
 import { REFERRAL_MACHINE, statesOf, TIP_MACHINE } from "./triage/machines.ts";
-import { type CasebookState, itemsOf, readingOf, settledGrade, type TipState } from "./triage/state.ts";
+import { type CasebookState, itemsOf, onLegalHold, readingOf, settledGrade, type TipState } from "./triage/state.ts";
 import { countText, tellable, tellableTotal, type Told } from "./triage/suppression.ts";
-import { OUTCOMES, TAGS } from "./triage/vocabulary.ts";
+import { OUTCOMES, type RETENTION_CLASSES, TAGS } from "./triage/vocabulary.ts";
 
 /** What a tip's answers say in codes, as far as it was read in. */
 export interface TipCodes {
@@ -37,8 +38,8 @@ export interface Metrics {
 const NOT_SAID = "not_said";
 const DAY_MS = 86_400_000;
 
-/** Everything, for one person. `codesOf`: `null` for tips that were not read in. */
-export function metricsFor(state: CasebookState, codesOf: (tip: string) => TipCodes | null, person: string): Metrics {
+/** Everything, for one person, on day `today` (`YYYY-MM-DD`). `codesOf`: `null` for tips that were not read in. */
+export function metricsFor(state: CasebookState, codesOf: (tip: string) => TipCodes | null, person: string, today: string): Metrics {
   const tips = [...state.tips.values()].filter((tip) => readingOf(tip, person) !== "recused");
   const there = tips.filter(({ destroyed }) => !destroyed);
   const codes = there.map(({ entry }) => codesOf(entry.id));
@@ -52,7 +53,12 @@ export function metricsFor(state: CasebookState, codesOf: (tip: string) => TipCo
     there.flatMap((tip) => [...new Set(itemsOf(tip, "tagged").flatMap(({ act }) => (act.set === set ? [act.code] : [])))]);
   return {
     total: tellableTotal(tips.length),
-    measures: [...durations(tips), ...shares(tips)],
+    measures: [
+      ...durations(tips, firstAnswers(state)),
+      ...shares(tips, firstAnswers(state)),
+      pastRetention(state, there, today),
+      ...dates(state),
+    ],
     tables: [
       table(
         "state",
@@ -87,19 +93,35 @@ function table(name: string, codes: readonly string[], found: readonly string[])
   return { name, counts: tellable(new Map([...counts].sort(([one], [other]) => (one < other ? -1 : 1)))) };
 }
 
-/** Days from the batch to the first opening, and from there to the first grade. */
-function durations(tips: readonly TipState[]): Measure[] {
+/** When a tip's witness was first answered, by the tip. */
+function firstAnswers({ events }: CasebookState): ReadonlyMap<string, string> {
+  const first = new Map<string, string>();
+  for (const { act, at } of events) if (act.kind === "replied" && !first.has(act.tip)) first.set(act.tip, at);
+  return first;
+}
+
+/** Days from the batch to the first opening, the first answer and the end, and from the opening to the first grade. */
+function durations(tips: readonly TipState[], answers: ReadonlyMap<string, string>): Measure[] {
   const opened: number[] = [];
   const graded: number[] = [];
+  const answered: number[] = [];
+  const closed: number[] = [];
+  const daysFrom = (date: string, at: string): number => (Date.parse(at) - Date.parse(`${date}T00:00:00Z`)) / DAY_MS;
   for (const tip of tips) {
     const [first] = itemsOf(tip, "tip-opened");
     const [grade] = settledGrade(tip) === null ? [] : itemsOf(tip, "graded");
-    if (first !== undefined) opened.push((Date.parse(first.at) - Date.parse(`${tip.date}T00:00:00Z`)) / DAY_MS);
+    const answer = answers.get(tip.entry.id);
+    const end = itemsOf(tip, "moved").find(({ act }) => act.to === "closed");
+    if (first !== undefined) opened.push(daysFrom(tip.date, first.at));
+    if (answer !== undefined) answered.push(daysFrom(tip.date, answer));
+    if (end !== undefined) closed.push(daysFrom(tip.date, end.at));
     if (first !== undefined && grade !== undefined) graded.push((Date.parse(grade.at) - Date.parse(first.at)) / DAY_MS);
   }
   return [
     { name: "days_to_opening", value: medianText(opened) },
     { name: "days_from_opening_to_grade", value: medianText(graded) },
+    { name: "days_to_answer", value: medianText(answered) },
+    { name: "days_to_closure", value: medianText(closed) },
   ];
 }
 
@@ -110,7 +132,7 @@ function medianText(days: readonly number[]): string {
 }
 
 /** Shares of tips, in percent. A share tells a count, so it is kept back as a table of two would be. */
-function shares(tips: readonly TipState[]): Measure[] {
+function shares(tips: readonly TipState[], answers: ReadonlyMap<string, string>): Measure[] {
   const pairs = tips
     .map((tip) => itemsOf(tip, "graded").map(({ act }) => `${act.source}${String(act.information)}`))
     .filter((pair) => pair.length === 2);
@@ -118,12 +140,41 @@ function shares(tips: readonly TipState[]): Measure[] {
   const decided = tips.filter(({ state }) => state === "corroborated" || state === "uncorroborated" || state === "contradicted");
   return [
     share("opened", tips, (tip) => itemsOf(tip, "tip-opened").length > 0),
+    share("answered", tips, ({ entry }) => answers.has(entry.id)),
     share("graded_by_two", tips, (tip) => itemsOf(tip, "graded").length === 2),
     share("graders_agree", pairs, ([one, other]) => one === other),
     share("duplicates", tips, ({ state }) => state === "duplicate"),
     share("follow_ups_answered", asked, (tip) => itemsOf(tip, "moved").some(({ act }) => act.to === "follow_up_received")),
     share("corroborated", decided, ({ state }) => state === "corroborated"),
     { name: "kappa", value: kappaText(pairs) },
+  ];
+}
+
+/** Tips that are kept for longer than the casebook's own retention says; none that a legal hold keeps. */
+function pastRetention(state: CasebookState, tips: readonly TipState[], today: string): Measure {
+  const referred = new Set([...state.referrals.values()].flatMap(({ drafted }) => drafted.act.tips));
+  const late = tips.filter((tip) => {
+    const last = itemsOf(tip, "moved").at(-1);
+    const days = state.retention.get(retentionClassOf(tip, referred) ?? "");
+    return last !== undefined && days !== undefined && !onLegalHold(tip) && addDays(last.at.slice(0, 10), days) < today;
+  });
+  return { name: "past_retention", value: countText(tellableTotal(late.length)) };
+}
+
+/** The class a tip is kept by; `null` while it is worked on or once it was referred. What was closed keeps the class of the state before. */
+function retentionClassOf(tip: TipState, referred: ReadonlySet<string>): (typeof RETENTION_CLASSES)[number] | null {
+  const states = itemsOf(tip, "moved").map(({ act }) => act.to);
+  const state = tip.state === "closed" ? states.at(-2) : tip.state;
+  if (state === "spam" || state === "out_of_scope") return state;
+  return tip.state === "closed" && !referred.has(tip.entry.id) ? "triaged_not_referred" : null;
+}
+
+/** Days of what happens seldom and must not be forgotten. */
+function dates({ events }: CasebookState): Measure[] {
+  const replaced = events.findLast(({ act }) => act.kind === "cards-replaced");
+  return [
+    { name: "ceremony", value: events[0]?.at.slice(0, 10) ?? "never" },
+    { name: "cards_replaced", value: replaced?.at.slice(0, 10) ?? "never" },
   ];
 }
 

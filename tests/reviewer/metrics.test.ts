@@ -87,7 +87,7 @@ describe("metrics", () => {
       { language: index < 12 ? "ug" : "zh-Hans", where: index === 0 ? "CN-XZ" : "CN-XJ" },
     ]),
   );
-  const of = (story: Story, letter: string) => metricsFor(story.state, (id) => codes.get(id) ?? null, keyOf(letter));
+  const of = (story: Story, letter: string) => metricsFor(story.state, (id) => codes.get(id) ?? null, keyOf(letter), "2026-08-01");
   const countsOf = (story: Story, letter: string, name: string) => of(story, letter).tables.find((table) => table.name === name)?.counts;
 
   it("count states, places and languages, and keep the only tip of a place back", () => {
@@ -99,6 +99,27 @@ describe("metrics", () => {
     expect(countsOf(story, "a", "where")?.get("CN-XZ")).toBeNull();
     expect(countsOf(story, "a", "where")?.get("CN-XJ")).toBeNull();
     expect(metricRows(of(story, "a"))).toContainEqual(["language", "ug", "12"]);
+  });
+
+  it("tell what is kept for longer than it may be, but not what a hold keeps, and days of the ceremony", () => {
+    const story = new Story(20);
+    const spam = Array.from({ length: 8 }, (_, index) => tipNamed(index + 1));
+    for (const tip of spam) {
+      story.opened("b", tip);
+      story.did("b", { kind: "moved", tip, to: "spam", reason: null, duplicate_of: null });
+    }
+    const valueOf = (name: string) => of(story, "a").measures.find((measure) => measure.name === name)?.value;
+    expect(valueOf("past_retention")).toBe("0");
+    const proposal = story.did("b", { kind: "proposed", subject: { what: "retention", class: "spam", days: 30 } });
+    story.did("a", { kind: "confirmed", proposal });
+    expect(valueOf("past_retention")).toBe("8");
+    const [held = ""] = spam;
+    story.opened("a", held);
+    story.did("a", { kind: "flagged", tip: held, flag: "legal_hold", on: true });
+    expect(valueOf("past_retention")).toBe("7");
+    for (const tip of spam.slice(1, 4)) story.did("b", { kind: "moved", tip, to: "closed", reason: "not_actionable", duplicate_of: null });
+    expect(valueOf("past_retention")).toBe("7");
+    expect([valueOf("ceremony"), valueOf("cards_replaced")]).toEqual(["2026-06-01", "never"]);
   });
 
   it("leave out tips that the person stays out of, and a grade the other grader has not met", () => {

@@ -33,6 +33,7 @@ At the reward officers' casebook, which the rewards cards of the ceremony open:
   claims notice CLAIM --date DATE    committees were told of a payment in cryptocurrency
   claims payee CLAIM FILE --to CERTIFICATE       who is paid and how, sealed to the payment officer
   claims due                         what is due, and what is late
+  claims metrics FILE                counts, medians and costs as CSV into a new file; counts below 5 are kept back
   claims window                      all of this in a browser on this machine; locks after ten minutes without use
 
 What takes two officers: one proposes, another says \`confirm N\`
@@ -87,6 +88,7 @@ const ACTIONS: Actions<keyof typeof OPTIONS> = {
   payee: { words: ["CLAIM", "FILE"], options: ["to"] },
   "payee-file": { words: ["CLAIM", "FILE"], options: [] },
   due: { words: [], options: [] },
+  metrics: { words: ["FILE"], options: [] },
   window: { words: [], options: [] },
   decide: { words: ["CLAIM"], options: ["date", "amount", "currency", "form", "share", "denied"] },
   payable: { words: ["CLAIM"], options: ["date"] },
@@ -143,6 +145,8 @@ function answerTo(action: string, [first = "", second = ""]: readonly string[], 
       return commands.writePayee(first, second, desk);
     case "due":
       return commands.listDuties(desk);
+    case "metrics":
+      return commands.writeClaimMetrics(first, desk);
     case "window":
       return showWindow(LOCK_AFTER, desk);
     case "decide":

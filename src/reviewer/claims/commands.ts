@@ -23,6 +23,7 @@ import { openDuties } from "./duties.ts";
 import { formatHandover, gatherHandover, openHandover, parseHandover } from "./handover.ts";
 import { openRewardsCasebook, type RewardsOpening } from "./open-casebook.ts";
 import { inducementReport, paymentReport, type Report, type WantedReport, yearReport } from "./reports.ts";
+import { claimMetricsCsv } from "./metrics.ts";
 import { isRewardsCasebook, recordedProgram, requireClaim } from "./rules.ts";
 import { type Claim, claimantsOf } from "./state.ts";
 import { openVoucherRequests } from "./voucher-requests.ts";
@@ -228,6 +229,15 @@ export async function listDuties(desk: Desk): Promise<Answer> {
               `${overdue ? "OVERDUE " : ""}${due ?? "before the next step"}  ${visibleLine(what)}, to ${visibleLine(to)}${claim === null ? "" : `; claim ${claim.slice(0, 16)}`}`,
           ),
   };
+}
+
+/** Counts, medians and costs as a table for spreadsheets, in a new file. */
+export async function writeClaimMetrics(file: string, desk: Desk): Promise<Answer> {
+  const { casebook } = await sitDown(desk);
+  requireRewards(casebook);
+  const { state } = casebook;
+  await writeNewFile(file, [utf8(claimMetricsCsv(state.claims, recordedProgram(state), desk.now.toISOString().slice(0, 10)))]);
+  return { json: { file }, lines: [`Metrics in ${file}. Counts below 5 are kept back.`] };
 }
 
 /** Writes a report into a new folder: `report.html`, `report.json` and, unless it is not wanted, `report.pdf`. A report on a year is recorded. */

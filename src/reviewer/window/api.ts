@@ -349,7 +349,8 @@ export class WindowApi {
   }
 
   #overview(): OverviewAnswer {
-    const { total, measures, tables } = metricsFor(this.#state, (id) => this.#index.factsOf(id), this.#person.key);
+    const today = this.#sitting.now().toISOString().slice(0, 10);
+    const { total, measures, tables } = metricsFor(this.#state, (id) => this.#index.factsOf(id), this.#person.key, today);
     const counted = tables.map(({ name, counts }) => ({ name, counts: [...counts].map(([code, count]) => ({ code, count })) }));
     return { total, read: this.#index.read, tips: this.#index.total, measures, tables: counted };
   }

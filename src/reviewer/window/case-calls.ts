@@ -53,7 +53,8 @@ export function caseCalls({ open, person, index, now }: Desk): {
     "metrics-csv": (given) => {
       read(nothing, given);
       if (index.read < index.total) throw new Refusal("wrong-state", "tips are still being read in");
-      return Promise.resolve(utf8(metricsCsv(metricsFor(casebook.state, (id) => index.factsOf(id), person.key))));
+      const today = now().toISOString().slice(0, 10);
+      return Promise.resolve(utf8(metricsCsv(metricsFor(casebook.state, (id) => index.factsOf(id), person.key, today))));
     },
   };
 }

@@ -316,6 +316,13 @@ describe("the reward officers' casebook", { timeout: 300_000 }, () => {
     expect((await claims.listDuties(at("2027-10-02"))).json).toMatchObject({
       duties: [{ claim: null, due: "2027-11-29", overdue: false }],
     });
+    const metrics = join(folder, "metrics.csv");
+    await claims.writeClaimMetrics(metrics, at("2027-10-02"));
+    const rows = (await readFile(metrics, "utf8")).split("\r\n");
+    expect(rows).toEqual(
+      expect.arrayContaining(['"overdue","","0"', '"reached","paid","<5 or kept back"', '"cost_per_accepted_referral","","too few"']),
+    );
+    expect(rows).toContain('"days_from_payment_to_receipt","","too few"');
     await claims.writeReport({ year: 2027 }, join(folder, "year"), false, at("2027-10-02"));
     expect(JSON.parse(await readFile(join(folder, "year", "report.json"), "utf8"))).toMatchObject({ totals: { USD: 100_000 } });
     expect((await claims.listDuties(at("2027-12-02"))).json).toMatchObject({ duties: [] });

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { readRecord, tipsOf } from "../../../src/reviewer/casebook/shelf.ts";
 import { runTip } from "../../../src/reviewer/triage/command-line.ts";
 import { openWith, smallCasebook } from "../../support/small-casebook.ts";
 import { refusalOf } from "../../support/refusals.ts";
@@ -17,7 +18,11 @@ const casebook = async () => (await openWith(made.folder, made.card)).casebook;
 
 beforeAll(async () => {
   made = await smallCasebook("I saw it by the river.", "Another.");
-  [tip = "", other = ""] = [...made.open.casebook.state.tips.keys()];
+  // Their order in a batch is their commitments', which are random.
+  const [one, another] = tipsOf(made.open.casebook);
+  if (one === undefined || another === undefined) throw new Error("two tips were made");
+  const isFirst = (await readRecord(made.open.casebook, one)).tip.answers.narrative.includes("river");
+  [tip, other] = isFirst ? [one.entry.id, another.entry.id] : [another.entry.id, one.entry.id];
   note = join(dirname(made.folder), "note.txt");
   await writeFile(note, "Compare the river.\r\n");
 });

@@ -240,7 +240,12 @@ describe("the metrics' CSV", () => {
     const csv = await call("metrics-csv", {});
     const answers = new Map(await Promise.all([first, second, third].map(async (tip) => [tip, (await call("tip", { tip })).row] as const)));
     const ana = (await open.casebook.person("Ana")).key;
-    const same = metricsFor(open.casebook.state, (id) => ({ language: answers.get(id)?.language ?? null, where: null }), ana);
+    const same = metricsFor(
+      open.casebook.state,
+      (id) => ({ language: answers.get(id)?.language ?? null, where: null }),
+      ana,
+      new Date().toISOString().slice(0, 10),
+    );
     expect(fromUtf8(csv)).toBe(metricsCsv(same));
     expect(fromUtf8(csv)).toMatch(/^"metric","value","amount"\r\n"tips","","<5 or kept back"\r\n/);
   });
