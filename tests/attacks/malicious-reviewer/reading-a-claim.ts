@@ -15,8 +15,8 @@ export const attack: Attack = {
     {
       file: "src/protocol/crypto/tip.ts",
       place: "sealTip",
-      before: "thread: thread.publicKey }, to.rewards)",
-      after: "thread: thread.publicKey }, to.program)",
+      before: "voucher: content.voucher }, to.rewards)",
+      after: "voucher: content.voucher }, to.program)",
     },
   ],
   run: async () => {
